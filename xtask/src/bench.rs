@@ -3,6 +3,7 @@
 
 mod edge;
 mod isolation;
+mod retention;
 
 use crate::report::Report;
 
@@ -13,17 +14,28 @@ pub(crate) enum Bench {
     Edge,
     /// The delay of one organization beside another's load.
     Isolation,
+    /// The intake of webhooks beside the end of old deliveries.
+    Retention {
+        /// The number of old deliveries.
+        deliveries: u64,
+    },
 }
+
+/// The number of old deliveries of the measurement `retention`.
+const DELIVERIES: u64 = 1_000_000;
 
 impl Bench {
     /// The names of all measurements.
-    pub(crate) const NAMES: &[&str] = &["edge", "isolation"];
+    pub(crate) const NAMES: &[&str] = &["edge", "isolation", "retention"];
 
     /// Returns the measurement with this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "edge" => Some(Self::Edge),
             "isolation" => Some(Self::Isolation),
+            "retention" => Some(Self::Retention {
+                deliveries: DELIVERIES,
+            }),
             _ => None,
         }
     }
@@ -33,6 +45,7 @@ impl Bench {
         match self {
             Self::Edge => edge::measure(report),
             Self::Isolation => isolation::measure(report),
+            Self::Retention { deliveries } => retention::measure(report, deliveries),
         }
     }
 }

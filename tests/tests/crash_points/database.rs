@@ -125,6 +125,16 @@ impl TestDatabase {
         assert_eq!(self.run(&statement).await, 1, "rows of {moment}");
     }
 
+    /// Moves all applied deliveries back by this many days.
+    pub(crate) async fn age_deliveries(&self, days: i64) {
+        let age = days * 24 * 60 * 60 * 1000;
+        let statement = format!(
+            "UPDATE OF.deliveries SET received_at = received_at - {age}, ended_at = ended_at - {age}
+             WHERE state = 'applied'"
+        );
+        assert!(self.run(&statement).await > 0, "there are deliveries");
+    }
+
     /// Returns the violated invariants.
     pub(crate) async fn faults(&self) -> Vec<String> {
         let counts = match &self.database {

@@ -96,6 +96,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
         "write-off" => operating::written_off(scene, point).await,
         "park" => operating::taken_out(scene, point).await,
         "replay" => operating::tried_again(scene, point).await,
+        "drop" | "remove" => operating::webhooks_grow_old(scene, point).await,
         "settings" => operating::secrets_change(scene, point).await,
         "link" | "link-customer" => {
             customer_moves::linked_to_another_connection(scene, point).await;

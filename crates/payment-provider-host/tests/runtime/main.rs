@@ -52,6 +52,7 @@ mod redundant_checkouts;
 mod refund_outages;
 mod refunds;
 mod refused_deliveries;
+mod retention;
 mod secret_binding;
 mod settings_changes;
 mod several_processes;

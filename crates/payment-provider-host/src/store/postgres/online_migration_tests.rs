@@ -14,8 +14,8 @@ use crate::refusal_reason::RefusalReason;
 use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{
-    AccountKeys, CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, InboxPage, Inserted,
-    ParkOutcome, Postponement, RefusedRow, Store, Transaction,
+    AccountKeys, CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, DropClass, InboxPage,
+    Inserted, ParkOutcome, Postponement, RefusedRow, Store, Transaction,
 };
 
 /// The keys of a connection, a payable, and a checkout of it.
@@ -320,6 +320,11 @@ async fn operate(store: &Store, name: &str, connection: i64) {
         .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     assert!(store.retry_delivery(connection, "applied").await.unwrap());
+    for class in [DropClass::Applied, DropClass::Unapplied] {
+        let dropped = store.drop_deliveries(class, 1, 9, 1).await;
+        assert_eq!(dropped.unwrap(), 0);
+    }
+    assert_eq!(store.remove_deliveries(1, 9).await.unwrap(), 0);
     let parked = store
         .park_delivery(connection, "applied", "why", 12_000)
         .await;

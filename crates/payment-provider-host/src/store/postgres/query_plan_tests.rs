@@ -6,8 +6,8 @@ use crate::store::contract::postgres::Schema;
 use crate::store::statement::Text;
 use crate::store::tables::{
     checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
-    deliveries, delivery_leases, delivery_pages, disputes, history, key_uses, payables, payments,
-    refunds, refused_deliveries, unmatched_targets,
+    deliveries, delivery_leases, delivery_pages, delivery_retention, disputes, history, key_uses,
+    payables, payments, refunds, refused_deliveries, unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
 
@@ -47,10 +47,12 @@ const FILL: &str = "
         SELECT 1 + i / 1000, 'd' || i, '', '[]', 'fresh', i,
             CASE WHEN i % 100 = 0 THEN 'pending' ELSE 'applied' END, i
         FROM generate_series(1, 100000) AS i;
+    UPDATE deliveries SET dropped_at = 1 WHERE delivery_pk % 100 = 1;
+    UPDATE deliveries SET state = 'unmatched' WHERE delivery_pk % 100 = 2;
     INSERT INTO unmatched_targets (connection_pk, name, delivery_pk)
         SELECT 1 + i / 1000, 'order:u' || i, i FROM generate_series(1, 100000) AS i;
-    INSERT INTO history (payable_pk, at, event, detail)
-        SELECT i, i, 'mismatch', '' FROM generate_series(1, 100000) AS i;
+    INSERT INTO history (payable_pk, at, event, detail, delivery_pk)
+        SELECT i, i, 'mismatch', '', i FROM generate_series(1, 100000) AS i;
 ";
 
 /// A statement, its parameters, and the indexes by which it has to find its rows.
@@ -276,6 +278,36 @@ pub(super) const HOT: &[Hot] = &[
         Text::Common(delivery_leases::RENEW),
         &["7", "'me'", "6000"],
         &["deliveries_pkey"],
+    ),
+    (
+        Text::Common(delivery_retention::DROP_APPLIED),
+        &["500", "200", "''::bytea", "7"],
+        &["deliveries_applied", "deliveries_pkey"],
+    ),
+    (
+        Text::Common(delivery_retention::DROP_UNAPPLIED),
+        &["500", "200", "''::bytea", "7"],
+        &["deliveries_unapplied", "deliveries_pkey"],
+    ),
+    (
+        Text::Common(delivery_retention::REMOVABLE),
+        &["500", "200"],
+        &["deliveries_dropped"],
+    ),
+    (
+        Text::Common(delivery_retention::FORGET_NAMES),
+        &["ARRAY[7]::bigint[]"],
+        &["unmatched_targets_by_delivery"],
+    ),
+    (
+        Text::Common(delivery_retention::UNLINK_HISTORY),
+        &["ARRAY[7]::bigint[]"],
+        &["history_of_delivery"],
+    ),
+    (
+        Text::Common(delivery_retention::REMOVE),
+        &["ARRAY[7]::bigint[]"],
+        &["deliveries_pkey", "unmatched_targets_by_delivery"],
     ),
     (
         Text::Common(unmatched_targets::TAKE),

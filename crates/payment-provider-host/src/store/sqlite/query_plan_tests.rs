@@ -5,7 +5,9 @@ use std::path::Path;
 use sqlx::AssertSqlSafe;
 
 use crate::store::statement::Text;
-use crate::store::tables::{checkouts, connections, delivery_leases, delivery_pages, key_uses};
+use crate::store::tables::{
+    checkouts, connections, delivery_leases, delivery_pages, delivery_retention, key_uses,
+};
 use crate::store::{DatabaseLocation, FileUse, Store};
 
 async fn open(directory: &Path) -> Store {
@@ -91,5 +93,48 @@ async fn due_deliveries_and_waits_that_are_too_long_are_found_by_an_index() {
     );
     for plan in [lease, shorten] {
         assert!(!plan.contains("SCAN deliveries\n"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn old_deliveries_and_the_rows_that_refer_to_them_are_found_by_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    for (statement, index) in [
+        (
+            delivery_retention::DROP_APPLIED,
+            "INDEX deliveries_applied (<expr><?)",
+        ),
+        (
+            delivery_retention::DROP_UNAPPLIED,
+            "INDEX deliveries_unapplied (<expr><?)",
+        ),
+        (
+            delivery_retention::REMOVABLE,
+            "INDEX deliveries_dropped (<expr><?)",
+        ),
+        (
+            delivery_retention::FORGET_NAMES,
+            "INDEX unmatched_targets_by_delivery (delivery_pk=?)",
+        ),
+        (
+            delivery_retention::UNLINK_HISTORY,
+            "INDEX history_of_delivery (delivery_pk=?)",
+        ),
+        (
+            delivery_retention::REMOVE,
+            "INDEX unmatched_targets_by_delivery (delivery_pk=?)",
+        ),
+    ] {
+        let plan = plan(&store, statement).await;
+        assert!(plan.contains(index), "{statement}\n{plan}");
+        for scan in [
+            "SCAN deliveries\n",
+            "SCAN history\n",
+            "SCAN unmatched_targets\n",
+            "ORDER BY",
+        ] {
+            assert!(!format!("{plan}\n").contains(scan), "{statement}\n{plan}");
+        }
     }
 }
