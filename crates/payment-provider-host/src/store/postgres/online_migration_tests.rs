@@ -320,15 +320,16 @@ async fn operate(store: &Store, name: &str, connection: i64) {
         .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     assert!(store.retry_delivery(connection, "applied").await.unwrap());
-    for class in [DropClass::Applied, DropClass::Unapplied] {
-        let dropped = store.drop_deliveries(class, 1, 9, 1).await;
-        assert_eq!(dropped.unwrap(), 0);
-    }
-    assert_eq!(store.remove_deliveries(1, 9).await.unwrap(), 0);
     let parked = store
         .park_delivery(connection, "applied", "why", 12_000)
         .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+    let ended_by = 12_000;
+    for (class, number) in [(DropClass::Applied, 0), (DropClass::Unapplied, 2)] {
+        let dropped = store.drop_deliveries(class, ended_by, 9, 1).await;
+        assert_eq!(dropped.unwrap(), number);
+    }
+    assert_eq!(store.remove_deliveries(ended_by, 9).await.unwrap(), 2);
 }
 
 async fn audit(store: &Store, keys: Keys) {
