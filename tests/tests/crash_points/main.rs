@@ -66,6 +66,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
             ending::by_clock(scene, point).await;
             customer_moves::leaves_a_page_behind(scene, point).await;
         }
+        "cancel-wait" | "cancel-done" => ending::cancelled_later(scene, point).await,
         "close" => ending::voided(scene, point).await,
         "reconcile" => {
             ending::voided_after_unreported_payment(scene, point).await;

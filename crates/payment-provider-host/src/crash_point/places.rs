@@ -92,6 +92,9 @@ crash_points! {
         NotFound = "not-found",
         Unreachable = "unreachable",
         ByClock = "by-clock",
+        // The end of a checkout has to wait, or is done.
+        CancelWait = "cancel-wait",
+        CancelDone = "cancel-done",
         // A payable is closed.
         Close = "close",
         // Fetched payments are posted.

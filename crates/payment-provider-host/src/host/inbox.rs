@@ -77,6 +77,21 @@ impl Host {
         self.inner.inbox.apply_due().await
     }
 
+    /// Works once on some checkouts that have to be ended at their gateways; returns their number.
+    /// [`run_inbox`](Self::run_inbox) does this by itself.
+    ///
+    /// **Contract.** A checkout has to be ended if it can still be paid although its payable is closed, or was
+    /// paid on another checkout. That is recorded together with the payment or the closing. Whoever caused it
+    /// ends the checkout at once; if that fails, or the process ends, a worker tries again, after waits that
+    /// double from half a minute to an hour, until the gateway reports that the checkout ended.
+    /// [`KnownCheckout::cancel`](crate::payable::KnownCheckout::cancel) shows it.
+    ///
+    /// **Cancellation.** What is left is tried again after
+    /// [`HostConfig::attempt_timeout`](crate::HostConfig::attempt_timeout) and a lease.
+    pub async fn cancel_due_checkouts(&self) -> Result<usize, Error> {
+        self.inner.inbox.cancel_due().await
+    }
+
     /// Drops the content of some old deliveries, and removes the rows of some that are older; returns their
     /// numbers, which are zero once none is left. [`run_inbox`](Self::run_inbox) does this by itself. How long
     /// deliveries are kept is part of the [`HostConfig`](crate::HostConfig), such as

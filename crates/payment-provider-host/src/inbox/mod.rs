@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod budget;
+mod cancels;
 mod lease;
 mod receive;
 mod refusals;

@@ -86,9 +86,8 @@ impl Inbox {
         }
         let ended_by = now.saturating_sub(kept.key);
         done.removed = store.remove_deliveries(ended_by, BATCH).await?;
-        if !done.is_empty() {
-            store.release_pages().await?;
-        }
+        // Also after an empty step: the last one may have left free pages.
+        store.release_pages().await?;
         Ok(done)
     }
 

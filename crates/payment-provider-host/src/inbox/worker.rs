@@ -29,13 +29,14 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const STORE_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Inbox {
-    /// Applies deliveries as they arrive, writes the counts of refused ones and drops old ones, until
-    /// stopped; then finishes those that are under way.
+    /// Applies deliveries as they arrive, writes the counts of refused ones, drops old ones and ends
+    /// checkouts that must not be paid, until stopped; then finishes those that are under way.
     pub(crate) async fn run(&self, stop: CancellationToken) {
         tokio::join!(
             self.apply_until(&stop),
             self.write_refusals(&stop),
-            self.expire_until(&stop)
+            self.expire_until(&stop),
+            self.cancel_until(&stop)
         );
     }
 

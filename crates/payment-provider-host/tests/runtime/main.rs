@@ -18,6 +18,7 @@ mod customer_details;
 mod customer_moves;
 mod delivery_retries;
 mod disputes;
+mod durable_cancels;
 mod encryption_key_rotation;
 mod event_order;
 mod event_targets;

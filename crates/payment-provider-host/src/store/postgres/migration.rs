@@ -45,6 +45,10 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         version: 7,
         sql: include_str!("../../../migrations/postgres/0007_retention.sql"),
     },
+    Migration {
+        version: 8,
+        sql: include_str!("../../../migrations/postgres/0008_cancels.sql"),
+    },
 ];
 
 const ACTION: &str = "migrate its tables";

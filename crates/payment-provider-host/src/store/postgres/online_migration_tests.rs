@@ -126,6 +126,8 @@ async fn post(store: &Store, name: &str, keys: Keys) {
     row.gateway_id = Some(name.to_owned());
     row.state = CheckoutState::Open;
     tx.put_checkout(&row).await.unwrap();
+    tx.request_cancels(&[keys.checkout], 1, 1).await.unwrap();
+    assert_eq!(tx.cancels_of(keys.payable).await.unwrap().len(), 1);
     let mut payable = tx.payable_by_pk(keys.payable).await.unwrap();
     (payable.received, payable.applied) = (1_000, 1_000);
     tx.put_payable(&payable).await.unwrap();
@@ -330,6 +332,12 @@ async fn operate(store: &Store, name: &str, connection: i64) {
         assert_eq!(dropped.unwrap(), number);
     }
     assert_eq!(store.remove_deliveries(ended_by, 9).await.unwrap(), 2);
+    for due in store.lease_cancels(5, 9, 9).await.unwrap() {
+        store.postpone_cancel(&due, "why", 900).await.unwrap();
+        store.finish_cancel(&due).await.unwrap();
+    }
+    store.shorten_cancel_waits(10_000).await.unwrap();
+    assert!(store.failing_cancels(None, 9).await.unwrap().is_empty());
 }
 
 async fn audit(store: &Store, keys: Keys) {

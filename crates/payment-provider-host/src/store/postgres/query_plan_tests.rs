@@ -5,9 +5,9 @@ use sqlx::AssertSqlSafe;
 use crate::store::contract::postgres::Schema;
 use crate::store::statement::Text;
 use crate::store::tables::{
-    checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
-    deliveries, delivery_leases, delivery_pages, delivery_retention, disputes, history, key_uses,
-    payables, payments, refunds, refused_deliveries, unmatched_targets,
+    cancels, checkouts, connection_deletion, connection_secrets, connections, customers,
+    dedup_keys, deliveries, delivery_leases, delivery_pages, delivery_retention, disputes, history,
+    key_uses, payables, payments, refunds, refused_deliveries, unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
 
@@ -40,6 +40,8 @@ const FILL: &str = "
         FROM generate_series(1, 100000) AS i;
     INSERT INTO disputes (checkout_pk, connection_pk, gateway_dispute_id, status, is_open, details, seen_at)
         SELECT i, 1 + i / 1000, 'd' || i, 'lost', false, '{}', 1 FROM generate_series(1, 100000) AS i;
+    INSERT INTO cancels (checkout_pk, requested_at, attempts, next_attempt)
+        SELECT i, i, i % 6, i FROM generate_series(1, 100000) AS i;
     INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT 1 + i / 1000, 'e' || i, i, 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, received_at, state,
@@ -308,6 +310,26 @@ pub(super) const HOT: &[Hot] = &[
         Text::Common(delivery_retention::REMOVE),
         &["ARRAY[7]::bigint[]"],
         &["deliveries_pkey", "unmatched_targets_by_delivery"],
+    ),
+    (
+        Text::Common(cancels::LEASE),
+        &["500", "600", "8"],
+        &["cancels_due", "cancels_pkey"],
+    ),
+    (
+        Text::Common(cancels::SHORTEN_WAITS),
+        &["3605000"],
+        &["cancels_due"],
+    ),
+    (
+        Text::Common(cancels::OF_PAYABLE),
+        &["7"],
+        &["checkouts_payable_pk_attempt_key", "cancels_pkey"],
+    ),
+    (
+        Text::Common(cancels::FAILING),
+        &["50"],
+        &["cancels_failing", "checkouts_pkey"],
     ),
     (
         Text::Common(unmatched_targets::TAKE),

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::store::statement::Text;
 use crate::store::tables::{
-    checkouts, connections, delivery_leases, delivery_pages, delivery_retention, key_uses,
+    cancels, checkouts, connections, delivery_leases, delivery_pages, delivery_retention, key_uses,
 };
 use crate::store::{DatabaseLocation, FileUse, Store};
 
@@ -136,5 +136,21 @@ async fn old_deliveries_and_the_rows_that_refer_to_them_are_found_by_an_index() 
         ] {
             assert!(!format!("{plan}\n").contains(scan), "{statement}\n{plan}");
         }
+    }
+}
+
+#[tokio::test]
+async fn cancels_that_are_due_or_fail_are_found_by_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    for (statement, index) in [
+        (cancels::LEASE, "INDEX cancels_due (next_attempt<?)"),
+        (cancels::SHORTEN_WAITS, "INDEX cancels_due (next_attempt>?)"),
+        (cancels::OF_PAYABLE, "cancels USING INTEGER PRIMARY KEY"),
+        (cancels::FAILING, "cancels USING INDEX cancels_failing"),
+    ] {
+        let plan = plan(&store, statement).await;
+        assert!(plan.contains(index), "{statement}\n{plan}");
+        assert!(!format!("{plan}\n").contains("SCAN cancels\n"), "{plan}");
     }
 }

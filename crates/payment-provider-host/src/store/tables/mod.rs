@@ -4,6 +4,7 @@
 //! methods of [`Store`](super::Store), each a transaction. The others are methods of
 //! [`Transaction`](super::Transaction), so that several of them become durable together.
 
+pub(super) mod cancels;
 pub(super) mod checkouts;
 pub(super) mod connection_deletion;
 pub(super) mod connection_secrets;
@@ -27,6 +28,7 @@ pub(super) mod refunds;
 pub(super) mod refused_deliveries;
 pub(super) mod unmatched_targets;
 
+pub(crate) use cancels::CancelRow;
 pub(crate) use checkouts::OpenCheckoutRow;
 pub(crate) use connection_deletion::{ConnectionUseRow, Deletion};
 pub(crate) use connection_secrets::SecretUseRow;
@@ -43,6 +45,7 @@ pub(crate) use refused_deliveries::RefusedRow;
 /// Returns the columns from which the rows of a table are read.
 pub(super) fn columns(table: &str) -> &'static [&'static str] {
     match table {
+        "cancels" => cancels::COLUMNS,
         "checkouts" => checkouts::COLUMNS,
         "connections" => connections::COLUMNS,
         "connection_secrets" => connection_secrets::COLUMNS,
