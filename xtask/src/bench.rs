@@ -4,6 +4,7 @@
 mod audit;
 mod edge;
 mod isolation;
+mod retention;
 
 use crate::report::Report;
 
@@ -16,11 +17,19 @@ pub(crate) enum Bench {
     Edge,
     /// The delay of one organization beside another's load.
     Isolation,
+    /// The intake of webhooks beside the end of old deliveries.
+    Retention {
+        /// The number of old deliveries.
+        deliveries: u64,
+    },
 }
+
+/// The number of old deliveries of the measurement `retention`.
+const DELIVERIES: u64 = 1_000_000;
 
 impl Bench {
     /// The names of all measurements.
-    pub(crate) const NAMES: &[&str] = &["audit", "edge", "isolation"];
+    pub(crate) const NAMES: &[&str] = &["audit", "edge", "isolation", "retention"];
 
     /// Returns the measurement with this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -28,6 +37,9 @@ impl Bench {
             "audit" => Some(Self::Audit),
             "edge" => Some(Self::Edge),
             "isolation" => Some(Self::Isolation),
+            "retention" => Some(Self::Retention {
+                deliveries: DELIVERIES,
+            }),
             _ => None,
         }
     }
@@ -38,6 +50,7 @@ impl Bench {
             Self::Audit => audit::measure(report),
             Self::Edge => edge::measure(report),
             Self::Isolation => isolation::measure(report),
+            Self::Retention { deliveries } => retention::measure(report, deliveries),
         }
     }
 }

@@ -17,7 +17,8 @@ cargo xtask <command>
   links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
   histories         play a million random histories of payments without a database
   bench <name>      measure, and print the figures: `edge` floods the application with unfinished connections;
-                      `isolation` measures the delay of one organization beside another's load
+                      `isolation` measures the delay of one organization beside another's load; `retention
+                      [--deliveries N]` measures the intake of webhooks while N old deliveries are dropped
   packages          list the files and sizes of the packages to publish, and check their manifests
   api [--refresh]   compare the public API of each published crate with its snapshot; --refresh writes the snapshots
   ci [-- <args>]    lint, api, histories, test
@@ -111,7 +112,7 @@ impl Command {
         let bench = match own_args.first().and_then(|name| Bench::named(name)) {
             Some(bench) if name == "bench" => {
                 own_args.remove(0);
-                Some(bench)
+                Some(sized(bench, &mut own_args))
             }
             _ => None,
         };
@@ -148,6 +149,17 @@ impl Command {
             }),
         }
     }
+}
+
+/// Takes the size of a measurement from its arguments, if it has one and it is a number.
+fn sized(bench: Bench, arguments: &mut Vec<String>) -> Bench {
+    let size = match (bench, &arguments[..]) {
+        (Bench::Retention { .. }, [flag, size]) if flag == "--deliveries" => size.parse().ok(),
+        _ => None,
+    };
+    let Some(deliveries) = size else { return bench };
+    arguments.clear();
+    Bench::Retention { deliveries }
 }
 
 #[cfg(test)]
@@ -209,13 +221,21 @@ mod tests {
         let isolation = Command::Bench(Bench::Isolation);
         assert_eq!(parse("bench isolation"), Ok(isolation));
         let error = parse("bench").unwrap_err();
-        assert_eq!(error.to_string(), "`bench` needs one of: edge, isolation");
+        assert_eq!(
+            error.to_string(),
+            "`bench` needs one of: edge, isolation, retention"
+        );
         let error = parse("bench egde").unwrap_err();
         assert_eq!(
             error.to_string(),
             "`bench` does not take the argument `egde`"
         );
         assert!(parse("bench edge edge").is_err());
+        let deliveries = 5;
+        let sized = Command::Bench(Bench::Retention { deliveries });
+        assert_eq!(parse("bench retention --deliveries 5"), Ok(sized));
+        assert!(parse("bench retention --deliveries five").is_err());
+        assert!(parse("bench edge --deliveries 5").is_err());
         assert!(parse("lint edge").is_err());
     }
 

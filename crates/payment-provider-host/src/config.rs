@@ -61,6 +61,17 @@ pub struct HostConfig {
     /// latest payment, because late money, refunds and disputes are reported through it. Default:
     /// 180 days.
     pub deletion_grace: Duration,
+    /// The time for which the body and the events of a delivery are kept after it was applied or ignored;
+    /// at least a day. Then they are dropped, and the delivery cannot be applied again, unless the gateway
+    /// sends it again. Default: 30 days.
+    pub applied_retention: Duration,
+    /// The same for a delivery that matches nothing or is parked. A dropped delivery does not keep its
+    /// connection from being deleted. Default: 180 days.
+    pub unapplied_retention: Duration,
+    /// The time for which the row of a delivery with its key is kept after the delivery ended, at least
+    /// as long as its content. A copy that arrives later counts as new: it may cause one more request to
+    /// the gateway, and posts nothing twice. Default: 400 days.
+    pub delivery_key_retention: Duration,
 }
 
 impl Default for HostConfig {
@@ -76,6 +87,9 @@ impl Default for HostConfig {
             delivery_lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_mins(5),
             deletion_grace: Duration::from_hours(180 * 24),
+            applied_retention: Duration::from_hours(30 * 24),
+            unapplied_retention: Duration::from_hours(180 * 24),
+            delivery_key_retention: Duration::from_hours(400 * 24),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{Money, MoneyError, ProviderError, UnknownProvider, Violations};
 
 use crate::connection_use::ConnectionUse;
@@ -204,6 +205,13 @@ pub enum Refusal {
     /// The delivery is done: it is neither pending nor unmatched.
     #[error("the delivery is {} already", .0.as_str())]
     DeliveryDone(DeliveryState),
+    /// The content of the delivery was dropped at this time, after the time for which it is kept
+    /// ([`Delivery::dropped_at`](crate::inbox::Delivery::dropped_at)).
+    #[error(
+        "the content of the delivery was dropped at {0}: it cannot be applied again, unless the gateway \
+         sends it again"
+    )]
+    DeliveryDropped(Timestamp),
 }
 
 impl Error {

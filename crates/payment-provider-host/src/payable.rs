@@ -140,6 +140,36 @@ pub struct KnownCheckout {
     pub url: Option<Url>,
     /// The time at which it stops taking new payments.
     pub expires_at: Timestamp,
+    /// The pending work of ending it at the gateway, if it must not be paid any more and still can be.
+    pub cancel: Option<PendingCancel>,
+}
+
+/// The pending work of ending a checkout at its gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingCancel {
+    /// The time at which the checkout had to be ended.
+    pub requested_at: Timestamp,
+    /// The number of attempts of the worker.
+    pub attempts: u64,
+    /// The time of the next attempt.
+    pub next_attempt_at: Timestamp,
+    /// The error of the latest attempt.
+    pub error: Option<String>,
+}
+
+/// A checkout that must not be paid, and whose end fails for long: after five attempts, about ten minutes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StuckCancel {
+    /// The organization of the payable.
+    pub organization: OrganizationId,
+    /// The payable.
+    pub payable: PayableId,
+    /// The checkout.
+    pub checkout: CheckoutReference,
+    /// The pending work.
+    pub cancel: PendingCancel,
 }
 
 impl fmt::Debug for KnownCheckout {
@@ -151,6 +181,7 @@ impl fmt::Debug for KnownCheckout {
             .field("amount", &self.amount)
             .field("state", &self.state)
             .field("expires_at", &self.expires_at)
+            .field("cancel", &self.cancel)
             .finish_non_exhaustive()
     }
 }
@@ -197,7 +228,7 @@ impl KnownDispute {
     }
 }
 
-/// The disputes, refunds and deliveries that an operator has to act on.
+/// The disputes, refunds, deliveries and checkouts that an operator has to act on.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Attention {
@@ -207,6 +238,8 @@ pub struct Attention {
     pub refunds: Vec<StuckRefund>,
     /// The connections with parked deliveries, that with the latest one first.
     pub parked: Vec<ParkedDeliveries>,
+    /// The checkouts that must not be paid and that the gateway does not end, the oldest first.
+    pub cancels: Vec<StuckCancel>,
 }
 
 /// The parked deliveries of a connection.

@@ -125,6 +125,21 @@ impl TestDatabase {
         assert_eq!(self.run(&statement).await, 1, "rows of {moment}");
     }
 
+    /// Ends the waits and leases of checkouts that have to be ended.
+    pub(crate) async fn end_waits_of_cancels(&self) {
+        self.run("UPDATE OF.cancels SET next_attempt = 0").await;
+    }
+
+    /// Moves all applied deliveries back by this many days.
+    pub(crate) async fn age_deliveries(&self, days: i64) {
+        let age = days * 24 * 60 * 60 * 1000;
+        let statement = format!(
+            "UPDATE OF.deliveries SET received_at = received_at - {age}, ended_at = ended_at - {age}
+             WHERE state = 'applied'"
+        );
+        assert!(self.run(&statement).await > 0, "there are deliveries");
+    }
+
     /// Returns the violated invariants.
     pub(crate) async fn faults(&self) -> Vec<String> {
         let counts = match &self.database {

@@ -2,6 +2,7 @@
 
 use cross_crate_tests::Stage;
 use serde_json::json;
+use test_support::until;
 
 use crate::asking::PAST_CONSISTENCY_WINDOW_MILLIS;
 use crate::customers::Invoice;
@@ -118,4 +119,33 @@ pub(crate) async fn voided_after_unreported_payment(scene: &mut Scene, point: &s
         scene.send_again(&webhook).await;
     }
     scene.expect(&invoice, &PAID_AND_VOIDED).await;
+}
+
+/// Voids an invoice whose link the gateway cannot cancel at that time: the application cancels it by itself later.
+pub(crate) async fn cancelled_later(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    scene.ask(&invoice).await;
+    scene.fault("cancel_link", Some("error_500")).await;
+    let voided = scene.try_void(&invoice).await.expect("an invoice");
+    let still = voided["still_payable"].as_array().map(Vec::len);
+    assert_eq!(still, Some(1), "{voided}");
+    if point.starts_with("cancel-done") {
+        scene.fault("cancel_link", None).await;
+    }
+    scene.arm(point);
+    scene.database.end_waits_of_cancels().await;
+    scene.dies(point).await;
+    scene.fault("cancel_link", None).await;
+    until(async || {
+        scene.database.end_waits_of_cancels().await;
+        let shown = scene.api.fetch(&invoice.id).await;
+        let link = &shown["checkouts"][0];
+        if link["state"] == "cancelled" && link["cancel"].is_null() {
+            Ok(())
+        } else {
+            Err(format!("it is {link:#}"))
+        }
+    })
+    .await;
+    scene.expect(&invoice, &VOIDED).await;
 }

@@ -66,6 +66,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
             ending::by_clock(scene, point).await;
             customer_moves::leaves_a_page_behind(scene, point).await;
         }
+        "cancel-wait" | "cancel-done" => ending::cancelled_later(scene, point).await,
         "close" => ending::voided(scene, point).await,
         "reconcile" => {
             ending::voided_after_unreported_payment(scene, point).await;
@@ -96,6 +97,7 @@ async fn live_through(scene: &mut Scene, point: &'static str) {
         "write-off" => operating::written_off(scene, point).await,
         "park" => operating::taken_out(scene, point).await,
         "replay" => operating::tried_again(scene, point).await,
+        "drop" | "remove" => operating::webhooks_grow_old(scene, point).await,
         "settings" => operating::secrets_change(scene, point).await,
         "link" | "link-customer" => {
             customer_moves::linked_to_another_connection(scene, point).await;

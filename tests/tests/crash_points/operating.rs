@@ -2,6 +2,7 @@
 //! gateway reports a payment that was recorded manually.
 
 use serde_json::{Value, json};
+use test_support::until;
 
 use crate::bank::AMOUNT_IN_WORDS;
 use crate::customers::Invoice;
@@ -190,4 +191,34 @@ pub(crate) async fn secrets_change(scene: &mut Scene, point: &str) {
         scene.on_link(&url, "pay").await;
         scene.expect(&invoice, &PAID).await;
     }
+}
+
+/// The application drops the content of an old webhook, or removes it; the gateway sends the webhook once more.
+pub(crate) async fn webhooks_grow_old(scene: &mut Scene, point: &str) {
+    let invoice = scene.invoice(point).await;
+    let url = scene.ask(&invoice).await;
+    scene.on_link(&url, "pay").await;
+    scene.expect(&invoice, &PAID).await;
+    let is_removed = point.starts_with("remove");
+    scene
+        .database
+        .age_deliveries(if is_removed { 401 } else { 31 })
+        .await;
+    scene.dies_when_started(point).await;
+    until(async || {
+        let found = scene
+            .operator(&["inbox", "list", "--state", "applied"])
+            .await;
+        let kept = list(&found, "deliveries").iter();
+        let kept = kept.filter(|it| is_removed || it["dropped_at"].is_null());
+        match kept.count() {
+            0 => Ok(()),
+            left => Err(format!("{left} old webhooks are left: {found:#}")),
+        }
+    })
+    .await;
+    for webhook in scene.webhooks_of(&url).await {
+        scene.send_again(&webhook).await;
+    }
+    scene.expect(&invoice, &PAID).await;
 }

@@ -242,6 +242,21 @@ impl Scene {
         self.start_host().await;
     }
 
+    /// Ends the application when it is idle, and starts it again; it crashes at this place while it starts, and is
+    /// started once more.
+    pub(crate) async fn dies_when_started(&mut self, point: &str) {
+        let placeholder = Program::start("billing-host", &["--version"], &[]);
+        std::mem::replace(&mut self.host, placeholder).kill().await;
+        self.arm(point);
+        let (database, armed) = (&self.database, &self.armed);
+        let (status, output) = run_host(database, &self.gate, &self.door, armed)
+            .ended()
+            .await;
+        assert_died(point, status, &output);
+        fs::remove_file(&self.armed).expect("the file");
+        self.start_host().await;
+    }
+
     /// Ends the application when it is idle, and starts it again.
     pub(crate) async fn restart(&mut self) {
         let placeholder = Program::start("billing-host", &["--version"], &[]);

@@ -1,5 +1,6 @@
 //! The delay that one organization can cause to another: the time until another's payments are posted, alone and
-//! beside a gateway that hangs, beside a flood of webhooks, and beside a checkout of very many payments.
+//! beside a gateway that hangs, beside a flood of webhooks, and beside a checkout of very many payments; and the time
+//! until a webhook is stored while old deliveries are dropped.
 //!
 //! The organizations share SQLite in one process, or PostgreSQL in three. `cargo xtask bench isolation` runs the whole
 //! size with optimized programs and asserts the targets. All tests together run a small size, and assert ten times
@@ -8,6 +9,7 @@
 mod ground;
 mod long_list;
 mod measure;
+mod old_deliveries;
 mod pace;
 mod size;
 mod webhooks;
@@ -33,7 +35,21 @@ each_store!(
     a_gateway_that_hangs_delays_nobody_else,
     a_flood_of_unmatched_events_delays_nobody_else,
     a_checkout_of_very_many_payments_delays_no_other_write,
+    old_deliveries_go_while_every_webhook_is_accepted,
 );
+
+/// The measurement of `cargo xtask bench retention`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it takes minutes"]
+async fn old_deliveries() {
+    for store in [Store::Sqlite, Store::Postgres] {
+        old_deliveries::whole(store).await;
+    }
+}
+
+async fn old_deliveries_go_while_every_webhook_is_accepted(store: Store) {
+    old_deliveries::small(store).await;
+}
 
 async fn a_gateway_that_hangs_delays_nobody_else(store: Store) {
     let size = Size::of_this_run();

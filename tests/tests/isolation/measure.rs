@@ -26,6 +26,12 @@ impl Times {
         self.times[(self.times.len() - 1) * percent / 100]
     }
 
+    /// Returns the median, the 99th percentile and the longest, for people.
+    pub(crate) fn percentiles(&self) -> String {
+        let [median, most, longest] = [50, 99, 100].map(|percent| self.percentile(percent));
+        format!("p50 {median:.1?}, p99 {most:.1?}, longest {longest:.1?}")
+    }
+
     fn line(&self) -> String {
         let [median, most, longest] = [50, 95, 100].map(|percent| self.percentile(percent));
         format!("median {median:.1?}, 95 % {most:.1?}, longest {longest:.1?}")

@@ -158,11 +158,13 @@ pub(crate) fn conflicting(
     })
 }
 
-/// Decides the gateway's answer to a cancellation.
+/// Decides the gateway's answer to a cancellation. That it does not cancel the checkout is recorded once: if
+/// the call is not `repeated`.
 pub(crate) fn cancelled(
     account: Account,
     checkout_pk: i64,
     answer: &Cancellation,
+    repeated: bool,
     now: i64,
 ) -> Decision<()> {
     change(account, checkout_pk, now, |draft, at| {
@@ -192,7 +194,9 @@ pub(crate) fn cancelled(
                 )
             }
         };
-        draft.record_history(at.account, event, detail);
+        if !(repeated && matches!(answer, Cancellation::StillPayable(_))) {
+            draft.record_history(at.account, event, detail);
+        }
         draft.record_status(at, answer.checkout());
     })
 }
@@ -257,6 +261,7 @@ pub(crate) fn not_found(
 pub(crate) fn expired_by_clock(
     account: Account,
     checkout_pk: i64,
+    repeated: bool,
     now: i64,
 ) -> Decision<EndOutcome> {
     decide(account, checkout_pk, now, EndOutcome::Ended, |draft, at| {
@@ -269,7 +274,9 @@ pub(crate) fn expired_by_clock(
                 "the gateway cannot cancel {}: it can be paid until it expires",
                 checkout.reference
             );
-            draft.record_history(at.account, AuditEvent::CheckoutStillPayable, detail);
+            if !repeated {
+                draft.record_history(at.account, AuditEvent::CheckoutStillPayable, detail);
+            }
             return EndOutcome::StillPayable;
         }
         let detail = format!(

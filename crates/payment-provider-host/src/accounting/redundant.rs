@@ -15,4 +15,13 @@ impl Account {
             is_paid_in_full && row.state.may_take_money() && row.posted < row.amount.minor_units()
         })
     }
+
+    /// The checkouts that have to be ended at the gateway: the redundant ones, and of a closed payable every
+    /// one on which a payer could pay.
+    pub(crate) fn unwanted_checkouts(&self) -> impl Iterator<Item = &CheckoutRecord> {
+        let is_closed = self.balance().closed().is_some();
+        let all = self.checkouts.iter().map(|row| &**row);
+        let left = all.filter(move |row| is_closed && row.state.may_take_money());
+        left.chain(self.redundant_checkouts())
+    }
 }

@@ -1,11 +1,12 @@
-//! The disputes, refunds and deliveries that an operator has to act on.
+//! The disputes, refunds, deliveries and checkouts that an operator has to act on.
 
 use payment_provider_core::OrganizationId;
 
 use super::Checkouts;
+use super::view::pending;
 use crate::error::Error;
 use crate::payable::{
-    Attention, Contested, KnownDispute, KnownRefund, ParkedDeliveries, StuckRefund,
+    Attention, Contested, KnownDispute, KnownRefund, ParkedDeliveries, StuckCancel, StuckRefund,
 };
 use crate::timestamp;
 
@@ -24,7 +25,17 @@ impl Checkouts {
         let disputes = store.open_disputes(organization, limit).await?;
         let refunds = store.stuck_refunds(organization, limit).await?;
         let parked = store.parked_deliveries(organization, limit).await?;
+        let cancels = store.failing_cancels(organization, limit).await?;
         Ok(Attention {
+            cancels: cancels
+                .into_iter()
+                .map(|(owner, row)| StuckCancel {
+                    organization: owner.organization,
+                    payable: owner.payable,
+                    checkout: owner.reference,
+                    cancel: pending(&row),
+                })
+                .collect(),
             disputes: disputes
                 .into_iter()
                 .map(|(owner, row)| Contested {

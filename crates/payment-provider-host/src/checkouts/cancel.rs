@@ -22,6 +22,12 @@ impl Checkouts {
     /// reconciliation posts the amount. A checkout that ended meanwhile counts as ended by this
     /// call.
     pub(crate) async fn end_checkout(&self, checkout: &CheckoutRecord) -> Result<(), Error> {
+        self.end(checkout, false).await
+    }
+
+    /// Ends a checkout as above. If the call is `repeated`, a gateway that does not cancel the checkout is
+    /// recorded no more.
+    pub(super) async fn end(&self, checkout: &CheckoutRecord, repeated: bool) -> Result<(), Error> {
         let provider = match self.connections().open_by_pk(checkout.connection_pk).await {
             Ok(provider) => provider,
             Err(error) => return self.end_unreachable(checkout, error).await,
@@ -31,7 +37,7 @@ impl Checkouts {
             Err(error) if error.kind() == ProviderErrorKind::Unsupported => {
                 match provider.fetch_checkout(&locator).await {
                     Err(error) if error.kind() == ProviderErrorKind::Unsupported => {
-                        return self.end_by_clock(checkout).await;
+                        return self.end_by_clock(checkout, repeated).await;
                     }
                     Ok(found) if found.status.is_payable() => Ok(Cancellation::StillPayable(found)),
                     Ok(found) => Ok(Cancellation::AlreadyEnded(found)),
@@ -49,7 +55,7 @@ impl Checkouts {
         };
         let ledger = self.ledger();
         let (mut tx, account) = ledger.begin_on_checkout(checkout.pk).await?;
-        let decision = cancelled(account, checkout.pk, &answer, ledger.now());
+        let decision = cancelled(account, checkout.pk, &answer, repeated, ledger.now());
         ledger.record(&mut tx, decision).await?;
         tx.commit_as(CommitStep::End).await?;
         match answer {
@@ -59,10 +65,10 @@ impl Checkouts {
     }
 
     /// Ends a checkout at a gateway that neither cancels checkouts nor has a status API.
-    async fn end_by_clock(&self, checkout: &CheckoutRecord) -> Result<(), Error> {
+    async fn end_by_clock(&self, checkout: &CheckoutRecord, repeated: bool) -> Result<(), Error> {
         let ledger = self.ledger();
         let (mut tx, account) = ledger.begin_on_checkout(checkout.pk).await?;
-        let decision = expired_by_clock(account, checkout.pk, ledger.now());
+        let decision = expired_by_clock(account, checkout.pk, repeated, ledger.now());
         let (outcome, _) = ledger.record(&mut tx, decision).await?;
         tx.commit_as(CommitStep::ByClock).await?;
         match outcome {

@@ -5,6 +5,7 @@ use payment_provider_core::CheckoutReference;
 use super::Checkouts;
 use crate::accounting::CheckoutRecord;
 use crate::error::Error;
+use crate::store::CancelRow;
 
 /// The redundant checkouts that are not ended or not reconciled, each with the reason.
 #[derive(Debug, Default)]
@@ -39,6 +40,24 @@ impl Checkouts {
             outcome.unreconciled.extend(posted.err().map(because));
         }
         Ok(outcome)
+    }
+
+    /// Ends a checkout that has to be ended, if it is still so, and posts the money that the gateway reports
+    /// on it. It is done once no payer can begin a payment on it and its money is posted, or cannot be fetched.
+    pub(crate) async fn finish_cancel(&self, row: &CancelRow) -> Result<(), Error> {
+        let mut tx = self.ledger().store.begin_read().await?;
+        let account = tx.account_of_checkout(row.checkout_pk).await?;
+        drop(tx);
+        let mut unwanted = account.unwanted_checkouts();
+        let ended = match unwanted.find(|checkout| checkout.pk == row.checkout_pk) {
+            Some(checkout) => self.end(checkout, row.attempts > 1).await,
+            None => Ok(()),
+        };
+        // The gateway's answer may have reported money, even if the checkout is not ended.
+        match self.reconciler.reconcile_reported(row.checkout_pk).await {
+            Err(error) if error.is_transient() => ended.and(Err(error)),
+            _ => ended,
+        }
     }
 
     /// Tries to end a checkout that must not be paid, and to post the money on it. Returns true if

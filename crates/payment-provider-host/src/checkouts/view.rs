@@ -8,10 +8,10 @@ use super::Checkouts;
 use crate::accounting::{CheckoutRecord, DisputeRecord, PaymentRecord, RefundRecord, Tracked};
 use crate::error::Error;
 use crate::payable::{
-    HistoryLine, KnownCheckout, KnownDispute, KnownPayment, KnownRefund, PayableView,
+    HistoryLine, KnownCheckout, KnownDispute, KnownPayment, KnownRefund, PayableView, PendingCancel,
 };
 use crate::payable_id::PayableId;
-use crate::store::AccountKeys;
+use crate::store::{AccountKeys, CancelRow};
 use crate::timestamp;
 
 impl Checkouts {
@@ -34,6 +34,11 @@ impl Checkouts {
             return Ok(None);
         };
         let history = tx.history_of(account.payable.pk).await?;
+        let cancels = tx.cancels_of(account.payable.pk).await?;
+        let cancel = |checkout: &CheckoutRecord| {
+            let pending = cancels.iter().find(|row| row.checkout_pk == checkout.pk);
+            pending.filter(|_| checkout.state.may_take_money())
+        };
         drop(tx);
         let references: HashMap<i64, &CheckoutReference> = account
             .checkouts
@@ -78,7 +83,11 @@ impl Checkouts {
             refunded: balance.refunded(),
             closed: balance.closed(),
             progress: account.progress(),
-            checkouts: account.checkouts.iter().map(|row| known(row)).collect(),
+            checkouts: account
+                .checkouts
+                .iter()
+                .map(|row| known(row, cancel(row)))
+                .collect(),
             payments: account.payments.iter().filter_map(payment).collect(),
             refunds: account.refunds.iter().filter_map(refund).collect(),
             disputes: account.disputes.iter().filter_map(dispute).collect(),
@@ -87,7 +96,17 @@ impl Checkouts {
     }
 }
 
-fn known(row: &CheckoutRecord) -> KnownCheckout {
+/// Returns the pending work of ending a checkout, for an operator.
+pub(super) fn pending(row: &CancelRow) -> PendingCancel {
+    PendingCancel {
+        requested_at: timestamp::from_millis(row.requested_at),
+        attempts: u64::try_from(row.attempts).unwrap_or_default(),
+        next_attempt_at: timestamp::from_millis(row.next_attempt),
+        error: row.error.clone(),
+    }
+}
+
+fn known(row: &CheckoutRecord, cancel: Option<&CancelRow>) -> KnownCheckout {
     let url = row.url.as_ref().filter(|_| row.state.may_take_money());
     KnownCheckout {
         reference: row.reference.clone(),
@@ -96,5 +115,6 @@ fn known(row: &CheckoutRecord) -> KnownCheckout {
         state: row.state,
         url: url.and_then(|url| url.expose().parse().ok()),
         expires_at: timestamp::from_millis(row.expires_at),
+        cancel: cancel.map(pending),
     }
 }

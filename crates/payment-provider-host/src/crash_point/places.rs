@@ -92,6 +92,9 @@ crash_points! {
         NotFound = "not-found",
         Unreachable = "unreachable",
         ByClock = "by-clock",
+        // The end of a checkout has to wait, or is done.
+        CancelWait = "cancel-wait",
+        CancelDone = "cancel-done",
         // A payable is closed.
         Close = "close",
         // Fetched payments are posted.
@@ -122,6 +125,9 @@ crash_points! {
         // An operator parks a delivery, and makes it pending again.
         Park = "park",
         Replay = "replay",
+        // The content of old deliveries is dropped, and their rows are removed.
+        Drop = "drop",
+        Remove = "remove",
         // The tables are created, and the installation gets its id.
         Tables = "tables",
         Installation = "installation",

@@ -15,7 +15,7 @@ use crate::config::HostConfig;
 use crate::connections::Connections;
 use crate::encryption::{EncryptionKeys, KeySource};
 use crate::error::Error;
-use crate::inbox::{Inbox, InboxConfig, LEASE_DURATIONS};
+use crate::inbox::{Inbox, InboxConfig, LEASE_DURATIONS, Retention};
 use crate::ledger::{Ledger, PaymentHandler};
 use crate::reconcile::{CallLimits, Reconciler, SharedFetches};
 #[cfg(feature = "postgres")]
@@ -277,6 +277,11 @@ impl HostBuilder {
             listing_timeout: config.listing_timeout,
             lease: config.delivery_lease,
             attempt_timeout: config.attempt_timeout,
+            retention: Retention {
+                applied: millis(config.applied_retention),
+                unapplied: millis(config.unapplied_retention),
+                key: millis(config.delivery_key_retention),
+            },
         };
         Ok(Host {
             inner: Arc::new(Inner {
@@ -320,6 +325,18 @@ fn violations(config: &HostConfig, has_keys: bool, duplicates: &[ProviderId]) ->
     let attempts = config.delivery_lease..=Duration::from_hours(1);
     if !attempts.contains(&config.attempt_timeout) {
         invalid("attempt_timeout", "must be `delivery_lease` to 1 hour");
+    }
+    for (field, kept) in [
+        ("applied_retention", config.applied_retention),
+        ("unapplied_retention", config.unapplied_retention),
+    ] {
+        if kept < Duration::from_hours(24) {
+            invalid(field, "must be at least 24 hours");
+        }
+    }
+    if config.delivery_key_retention < config.applied_retention.max(config.unapplied_retention) {
+        let message = "must be at least `applied_retention` and `unapplied_retention`";
+        invalid("delivery_key_retention", message);
     }
     if !has_keys {
         invalid("encryption_keys", "must be set");

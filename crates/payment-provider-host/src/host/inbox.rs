@@ -6,7 +6,9 @@ use tokio_util::sync::CancellationToken;
 use super::Host;
 use crate::connection_ref::ConnectionRef;
 use crate::error::Error;
-use crate::inbox::{Delivery, DeliveryDetail, DeliveryFilter, ParkOutcome, Receipt};
+use crate::inbox::{
+    Delivery, DeliveryDetail, DeliveryFilter, ExpiredDeliveries, ParkOutcome, Receipt,
+};
 use crate::page::{Page, PageRequest};
 
 impl Host {
@@ -75,6 +77,34 @@ impl Host {
         self.inner.inbox.apply_due().await
     }
 
+    /// Works once on some checkouts that have to be ended at their gateways; returns their number.
+    /// [`run_inbox`](Self::run_inbox) does this by itself.
+    ///
+    /// **Contract.** A checkout has to be ended if it can still be paid although its payable is closed, or was
+    /// paid on another checkout. That is recorded together with the payment or the closing. Whoever caused it
+    /// ends the checkout at once; if that fails, or the process ends, a worker tries again, after waits that
+    /// double from half a minute to an hour, until the gateway reports that the checkout ended.
+    /// [`KnownCheckout::cancel`](crate::payable::KnownCheckout::cancel) shows it.
+    ///
+    /// **Cancellation.** What is left is tried again after
+    /// [`HostConfig::attempt_timeout`](crate::HostConfig::attempt_timeout) and a lease.
+    pub async fn cancel_due_checkouts(&self) -> Result<usize, Error> {
+        self.inner.inbox.cancel_due().await
+    }
+
+    /// Drops the content of some old deliveries, and removes the rows of some that are older; returns their
+    /// numbers, which are zero once none is left. [`run_inbox`](Self::run_inbox) does this by itself. How long
+    /// deliveries are kept is part of the [`HostConfig`](crate::HostConfig), such as
+    /// [`applied_retention`](crate::HostConfig::applied_retention).
+    ///
+    /// **Contract.** Each step is a short transaction. Any number of processes may do this at once; on
+    /// PostgreSQL they do not wait for each other.
+    ///
+    /// **Cancellation.** A step is done as a whole or not at all.
+    pub async fn expire_deliveries(&self) -> Result<ExpiredDeliveries, Error> {
+        self.inner.inbox.expire_deliveries().await
+    }
+
     /// Returns a page of the deliveries of a connection, newest first. Their bodies are not read.
     ///
     /// **Errors.** [`Invalid`](crate::error::ErrorKind::Invalid) for a cursor of another list.
@@ -117,7 +147,11 @@ impl Host {
     /// cause for which it was parked was removed. Returns false if there is no such delivery, or it
     /// is pending already.
     ///
-    /// **Idempotency.** Effects that it had before do not happen again.
+    /// **Errors.** [`Refusal::DeliveryDropped`](crate::error::Refusal::DeliveryDropped) if its content was
+    /// dropped.
+    ///
+    /// **Idempotency.** Effects that it had before do not happen again. The time for which its content is kept
+    /// begins again when it ends.
     pub async fn retry_delivery(
         &self,
         connection: &ConnectionRef,
@@ -134,7 +168,8 @@ impl Host {
     /// is not stored. Payments that were posted before, from a list that was fetched for the
     /// delivery, stay posted.
     ///
-    /// **Errors.** [`Refusal::DeliveryDone`](crate::error::Refusal::DeliveryDone) if it was applied or ignored.
+    /// **Errors.** [`Refusal::DeliveryDone`](crate::error::Refusal::DeliveryDone) if it was applied or ignored;
+    /// [`Refusal::DeliveryDropped`](crate::error::Refusal::DeliveryDropped) if its content was dropped.
     ///
     /// **Idempotency.** A parked delivery stays parked, for the first reason.
     pub async fn park_delivery(
@@ -150,7 +185,7 @@ impl Host {
     }
 
     /// Makes all parked deliveries of a connection pending again, for instance after the cause for
-    /// which they were parked was removed. Returns their number.
+    /// which they were parked was removed. Returns their number. Those whose content was dropped stay parked.
     ///
     /// **Idempotency.** Effects that they had before do not happen again.
     pub async fn retry_parked(&self, connection: &ConnectionRef) -> Result<u64, Error> {

@@ -42,8 +42,9 @@ impl Host {
         self.inner.checkouts.view(organization, payable).await
     }
 
-    /// Returns the open disputes, the refunds that failed or are on hold, and the numbers of parked
-    /// deliveries, of one organization or of all: at most `limit` of each, and at most 500.
+    /// Returns the open disputes, the refunds that failed or are on hold, the numbers of parked deliveries, and
+    /// the checkouts that must not be paid and are not ended after several attempts, of one organization or of
+    /// all: at most `limit` of each, and at most 500.
     pub async fn attention(
         &self,
         organization: Option<&OrganizationId>,
@@ -61,6 +62,9 @@ impl Host {
     /// money that the gateway reports on any checkout of the payable and that no webhook reported.
     /// An unknown payable is stored as closed. A concurrent call of
     /// [`payment_url`](Self::payment_url) ends the checkout that it creates.
+    ///
+    /// A checkout that cannot be ended now is ended later by [`run_inbox`](Self::run_inbox); the work is
+    /// recorded together with the closing.
     ///
     /// **Idempotency.** The first reason is kept. Closing again tries again to end the remaining
     /// checkouts and to post the money that is not posted.

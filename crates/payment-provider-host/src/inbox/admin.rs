@@ -10,6 +10,7 @@ use crate::delivery_state::DeliveryState;
 use crate::error::{Entity, Error, Refusal};
 use crate::page::{Page, PageCursor, PageRequest};
 use crate::store::{self, InboxPage};
+use crate::timestamp;
 
 /// The maximum length of a reason, in characters.
 const MAX_REASON: usize = 500;
@@ -56,9 +57,9 @@ impl DeliveryFilter {
 pub struct DeliveryDetail {
     /// The delivery.
     pub delivery: Delivery,
-    /// The events read from it.
+    /// The events read from it; none once they are [dropped](Delivery::dropped_at).
     pub events: Vec<Event>,
-    /// The body, byte for byte. It may contain personal data of the payer.
+    /// The body, byte for byte; empty once it is [dropped](Delivery::dropped_at). It may contain personal data of the payer.
     pub body: Vec<u8>,
 }
 
@@ -166,15 +167,21 @@ impl Inbox {
         let connection = self.checkouts.connections().row(connection).await?;
         let error = format!("parked by an operator: {reason}");
         let store = &self.ledger().store;
-        match store.park_delivery(connection.pk, key, &error).await? {
+        match store
+            .park_delivery(connection.pk, key, &error, self.ledger().now())
+            .await?
+        {
             store::ParkOutcome::Parked => Ok(ParkOutcome::Parked),
             store::ParkOutcome::Not(DeliveryState::Parked) => Ok(ParkOutcome::AlreadyParked),
             store::ParkOutcome::Not(state) => Err(Refusal::DeliveryDone(state).into()),
+            store::ParkOutcome::Dropped(at) => {
+                Err(Refusal::DeliveryDropped(timestamp::from_millis(at)).into())
+            }
             store::ParkOutcome::Unknown => Err(Entity::Delivery.into()),
         }
     }
 
-    /// Makes all parked deliveries of a connection pending again.
+    /// Makes all parked deliveries of a connection pending again whose content is not dropped.
     pub(crate) async fn retry_parked(&self, connection: &ConnectionRef) -> Result<u64, Error> {
         let connection = self.checkouts.connections().row(connection).await?;
         let ledger = self.ledger();

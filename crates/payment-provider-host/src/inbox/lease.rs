@@ -13,6 +13,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Inbox;
+use super::cancels::LONGEST_WAIT;
 use crate::error::Error;
 use crate::store::DeliveryRow;
 use crate::timestamp::millis;
@@ -54,11 +55,14 @@ impl Inbox {
         if passed.is_some_and(|passed| (0..WAITS_CHECKED_FOR).contains(&passed)) {
             return Ok(());
         }
-        let shortened = self.ledger().store.shorten_waits(now).await?;
+        let store = &self.ledger().store;
+        let latest = now.saturating_add(millis(LONGEST_WAIT));
+        let shortened =
+            store.shorten_waits(now).await? + store.shorten_cancel_waits(latest).await?;
         if shortened > 0 {
             tracing::warn!(
-                deliveries = shortened,
-                "deliveries waited for longer than any wait is: the clock was set back"
+                waits = shortened,
+                "deliveries or cancels waited for longer than any wait is: the clock was set back"
             );
         }
         self.waits_checked_at.store(now, Ordering::Relaxed);

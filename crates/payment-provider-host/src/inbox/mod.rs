@@ -3,10 +3,12 @@
 mod admin;
 mod apply;
 mod budget;
+mod cancels;
 mod delivery_key;
 mod lease;
 mod receive;
 mod refusals;
+mod retention;
 mod retry;
 mod worker;
 
@@ -20,10 +22,12 @@ pub use crate::delivery_state::DeliveryState;
 pub use admin::{DeliveryDetail, DeliveryFilter, ParkOutcome};
 pub(crate) use lease::LEASE_DURATIONS;
 pub use receive::{Delivery, Receipt};
+pub use retention::ExpiredDeliveries;
 
 use self::budget::Budgets;
 use self::delivery_key::DeliveryKeys;
 use self::refusals::Refusals;
+pub(crate) use self::retention::Retention;
 use crate::checkouts::Checkouts;
 use crate::config::IntakeLimit;
 use crate::ledger::Ledger;
@@ -62,6 +66,8 @@ pub(crate) struct InboxConfig {
     /// The time after which other workers may lease the delivery of an attempt; see
     /// [`HostConfig::attempt_timeout`](crate::HostConfig::attempt_timeout).
     pub(crate) attempt_timeout: Duration,
+    /// The times after which content is dropped, and rows are removed.
+    pub(crate) retention: Retention,
 }
 
 impl Inbox {

@@ -13,7 +13,7 @@ use crate::accounting::{AuditEvent, TargetName};
 use crate::connection_ref::ConnectionRef;
 use crate::crash_point::CommitStep;
 use crate::delivery_state::DeliveryState;
-use crate::error::{Entity, Error, ErrorKind};
+use crate::error::{Entity, Error, ErrorKind, Refusal};
 use crate::refusal_reason::RefusalReason;
 use crate::store::{ConnectionRow, DeliveryRow, Received};
 use crate::timestamp;
@@ -94,6 +94,11 @@ pub struct Delivery {
     pub list_polls: i64,
     /// The error of the latest attempt.
     pub error: Option<String>,
+    /// The time at which its body and events were dropped, after the time for which they are kept
+    /// ([`HostConfig::applied_retention`](crate::HostConfig::applied_retention),
+    /// [`unapplied_retention`](crate::HostConfig::unapplied_retention)). It cannot be applied again, unless
+    /// the gateway sends it again.
+    pub dropped_at: Option<Timestamp>,
 }
 
 impl Inbox {
@@ -177,6 +182,7 @@ impl Inbox {
             failures: 0,
             list_polls: 0,
             error: None,
+            dropped_at: None,
             payment_event_at: None,
         };
         // An event that only says that something changed may be the same, byte for byte, at the
@@ -265,6 +271,12 @@ impl Inbox {
         let connection = self.checkouts.connections().row(connection).await?;
         let store = &self.ledger().store;
         let retried = store.retry_delivery(connection.pk, key).await?;
+        if !retried {
+            let row = store.delivery(connection.pk, key).await?;
+            if let Some(at) = row.and_then(|row| row.dropped_at) {
+                return Err(Refusal::DeliveryDropped(timestamp::from_millis(at)).into());
+            }
+        }
         self.ledger().wake_inbox();
         Ok(retried)
     }
@@ -296,6 +308,7 @@ impl Delivery {
             attempts: row.attempts,
             list_polls: row.list_polls,
             error: row.error,
+            dropped_at: row.dropped_at.map(timestamp::from_millis),
         }
     }
 }

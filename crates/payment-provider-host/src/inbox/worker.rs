@@ -29,10 +29,15 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const STORE_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Inbox {
-    /// Applies deliveries as they arrive and writes the counts of refused ones, until stopped; then
-    /// finishes those that are under way.
+    /// Applies deliveries as they arrive, writes the counts of refused ones, drops old ones and ends
+    /// checkouts that must not be paid, until stopped; then finishes those that are under way.
     pub(crate) async fn run(&self, stop: CancellationToken) {
-        tokio::join!(self.apply_until(&stop), self.write_refusals(&stop));
+        tokio::join!(
+            self.apply_until(&stop),
+            self.write_refusals(&stop),
+            self.expire_until(&stop),
+            self.cancel_until(&stop)
+        );
     }
 
     async fn apply_until(&self, stop: &CancellationToken) {
@@ -133,7 +138,7 @@ impl Inbox {
         };
         let postponement = Postponement {
             error: &text,
-            next_attempt: retry.at(now),
+            next_attempt: if retry.park { now } else { retry.at(now) },
             polled_list: retry.polled_list,
             failed: retry.failed,
             park: retry.park,

@@ -19,6 +19,10 @@ use crate::error::{Error, ErrorKind};
 use crate::payable_id::PayableId;
 use crate::store::{AccountKeys, Store, StoreError, Transaction};
 
+/// The time, in milliseconds, in which the caller that made a checkout unwanted ends it. Afterwards the worker
+/// does.
+const CANCEL_GRACE: i64 = 60 * 1_000;
+
 /// Records decisions about money, each with the host's reaction to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
@@ -81,7 +85,8 @@ impl Ledger {
         }
     }
 
-    /// Stores a decision in the transaction, and notifies the host's handler of every change. The
+    /// Stores a decision in the transaction, with the checkouts that have to be ended after it, and notifies
+    /// the host's handler of every change. The
     /// caller commits; then the inbox worker is woken if a waiting delivery became due.
     pub(crate) async fn record<T>(
         &self,
@@ -89,7 +94,15 @@ impl Ledger {
         mut decision: Decision<T>,
     ) -> Result<(T, Vec<Account>), Error> {
         Moment::Decided.pass();
-        let requeued = tx.save(&mut decision, self.now()).await?;
+        let now = self.now();
+        let requeued = tx.save(&mut decision, now).await?;
+        let unwanted = decision
+            .accounts
+            .iter()
+            .flat_map(Account::unwanted_checkouts);
+        let unwanted: Vec<i64> = unwanted.map(|checkout| checkout.pk).collect();
+        let from = now.saturating_add(CANCEL_GRACE);
+        tx.request_cancels(&unwanted, now, from).await?;
         for notification in &decision.notifications {
             let payable = &decision.accounts[notification.account].payable;
             let change = PayableChange::of(&payable.organization, &payable.payable, notification);

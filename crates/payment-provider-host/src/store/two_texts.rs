@@ -43,8 +43,16 @@ macro_rules! is_requeued {
         concat!(
             "known.state IN ('parked', 'ignored') OR (",
             is_first_trusted!(),
-            ") OR ($9 AND known.state IN ('applied', 'unmatched'))"
+            ") OR ($9 AND known.state IN ('applied', 'unmatched'))
+             OR (known.dropped_at IS NOT NULL AND known.state = 'unmatched')"
         )
+    };
+}
+
+/// True if the content of a delivery was dropped, and the delivery needs that of this copy.
+macro_rules! is_restored {
+    () => {
+        concat!("known.dropped_at IS NOT NULL AND (", is_requeued!(), ")")
     };
 }
 
@@ -57,6 +65,8 @@ macro_rules! is_replaced {
                  excluded.timestamp_check = 'fresh' OR known.timestamp_check <> 'fresh'))
              OR (",
             is_first_trusted!(),
+            ") OR (",
+            is_restored!(),
             ")"
         )
     };
@@ -85,6 +95,15 @@ macro_rules! upsert_delivery {
             ")
              ON CONFLICT (connection_pk, delivery_key) DO UPDATE SET
                  delivery_count = known.delivery_count + 1,
+                 body = CASE WHEN ",
+            is_restored!(),
+            " THEN excluded.body ELSE known.body END,
+                 ended_at = CASE WHEN ",
+            is_restored!(),
+            " THEN $7 ELSE known.ended_at END,
+                 dropped_at = CASE WHEN ",
+            is_restored!(),
+            " THEN NULL ELSE known.dropped_at END,
                  attempts = CASE WHEN ",
             is_requeued!(),
             " THEN 0 ELSE known.attempts END,

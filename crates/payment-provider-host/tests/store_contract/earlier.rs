@@ -45,6 +45,8 @@ INSERT INTO checkouts (payable_pk, connection_pk, attempt, reference, customer_i
         UNION SELECT 4, 'partially_paid' UNION SELECT 5, 'paid' UNION SELECT 6, 'expired'
         UNION SELECT 7, 'cancelled') AS states
     ORDER BY n;
+INSERT INTO cancels (checkout_pk, requested_at, attempts, next_attempt, error) VALUES
+    (4, 3500, 2, 3600, 'the gateway ''is'' away');
 INSERT INTO payments (checkout_pk, connection_pk, gateway_payment_id, order_id, status, currency,
         amount, details, allocation_outcome, applied, overpaid, seen_at) VALUES
     (5, 1, 'p1', 'o1', 'succeeded', 'INR', 21012,

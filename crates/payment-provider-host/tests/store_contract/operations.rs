@@ -145,7 +145,11 @@ pub(super) async fn a_page_is_of_all_connections_of_one_organization(world: Worl
 pub(super) async fn parking_takes_the_lease_away(world: World) {
     let main = connected(&world.one, "main").await;
     let taken = leased(&world.one, main, &["d"]).await.remove(0);
-    let parked = world.two.park_delivery(main, "d", "why").await.unwrap();
+    let parked = world
+        .two
+        .park_delivery(main, "d", "why", 12_000)
+        .await
+        .unwrap();
     assert_eq!(parked, ParkOutcome::Parked);
 
     let mut tx = world.one.begin().await.unwrap();
@@ -170,16 +174,27 @@ pub(super) async fn parking_takes_the_lease_away(world: World) {
     let leased = world.one.lease_deliveries("me", 99_000, 99_001, 9).await;
     assert!(leased.unwrap().is_empty());
 
-    let again = world.one.park_delivery(main, "d", "other").await.unwrap();
+    let again = world
+        .one
+        .park_delivery(main, "d", "other", 12_000)
+        .await
+        .unwrap();
     assert_eq!(again, ParkOutcome::Not(DeliveryState::Parked));
     let found = stored(&world.two, main, "d").await;
     assert_eq!(found.error.as_deref(), Some("why"));
-    let unknown = world.one.park_delivery(main, "e", "why").await.unwrap();
+    let unknown = world
+        .one
+        .park_delivery(main, "e", "why", 12_000)
+        .await
+        .unwrap();
     assert_eq!(unknown, ParkOutcome::Unknown);
     let mut row = delivery(main, "ignored");
     row.state = DeliveryState::Ignored;
     world.one.receive_delivery(&row, false).await.unwrap();
-    let over = world.one.park_delivery(main, "ignored", "why").await;
+    let over = world
+        .one
+        .park_delivery(main, "ignored", "why", 12_000)
+        .await;
     assert_eq!(over.unwrap(), ParkOutcome::Not(DeliveryState::Ignored));
 }
 
@@ -196,7 +211,7 @@ pub(super) async fn a_parked_delivery_waits_for_no_name(world: World) {
         assert!(done.await.unwrap());
         tx.commit().await.unwrap();
     }
-    let parked = world.two.park_delivery(main, "parked", "why").await;
+    let parked = world.two.park_delivery(main, "parked", "why", 12_000).await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     let mut tx = world.one.begin().await.unwrap();
     let names = std::slice::from_ref(&name);
@@ -216,7 +231,10 @@ pub(super) async fn all_that_is_parked_is_tried_again(world: World) {
     leased(&world.one, main, &["a", "b", "c"]).await;
     leased(&world.one, other, &["a"]).await;
     for (connection_pk, key) in [(main, "a"), (main, "b"), (other, "a")] {
-        let parked = world.one.park_delivery(connection_pk, key, "why").await;
+        let parked = world
+            .one
+            .park_delivery(connection_pk, key, "why", 12_000)
+            .await;
         assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     }
     assert_eq!(world.two.retry_parked(main, 1).await.unwrap(), 2);

@@ -170,6 +170,7 @@ pub(crate) fn delivery(connection_pk: i64, key: &str) -> DeliveryRow {
         list_polls: 0,
         payment_event_at: None,
         error: None,
+        dropped_at: None,
     }
 }
 

@@ -263,6 +263,7 @@ fn fields(delivery: &Delivery) -> Value {
         "matched_secret": delivery.matched_secret,
         "attempts": delivery.attempts,
         "error": delivery.error,
+        "dropped_at": delivery.dropped_at.map(|at| at.to_string()),
     })
 }
 
@@ -287,6 +288,7 @@ fn detail_text(found: &DeliveryDetail, as_json: bool) -> String {
         ("copies", delivery.delivery_count.to_string()),
         ("attempts", delivery.attempts.to_string()),
         ("verified by", or_none(delivery.matched_secret.as_deref())),
+        ("dropped", or_none(delivery.dropped_at.map(time).as_deref())),
     ];
     let lines =
         lines.map(|(name, value)| format!("{name:<12} {}\n", without_control_characters(&value)));

@@ -12,8 +12,8 @@ use crate::state::App;
 /// Most items of each kind.
 const MOST: u32 = 100;
 
-/// `GET /api/v1/attention`: lists open disputes by their deadline, refunds that failed or are on hold, and
-/// connections with parked webhooks.
+/// `GET /api/v1/attention`: lists open disputes by their deadline, refunds that failed or are on hold,
+/// connections with parked webhooks, and payment links that could not be cancelled.
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
@@ -42,7 +42,13 @@ pub(super) async fn show(
             "latest_at": row.latest_at.to_string(),
         })
     });
+    let cancels = found.cancels.iter().map(|row| {
+        let mut cancel = invoice_view::cancel(&row.cancel);
+        cancel["checkout"] = row.checkout.as_str().into();
+        owned(cancel, row.organization.as_str(), row.payable.as_str())
+    });
     Ok(Json(json!({
+        "failing_cancels": cancels.collect::<Vec<_>>(),
         "disputes": disputes.collect::<Vec<_>>(),
         "refunds": refunds.collect::<Vec<_>>(),
         "parked_deliveries": parked.collect::<Vec<_>>(),

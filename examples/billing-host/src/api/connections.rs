@@ -216,6 +216,7 @@ fn delivery_json(delivery: &Delivery) -> Value {
         "state": delivery.state,
         "attempts": delivery.attempts,
         "error": delivery.error,
+        "dropped_at": delivery.dropped_at.map(|at| at.to_string()),
     })
 }
 

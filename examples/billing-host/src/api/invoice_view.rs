@@ -4,7 +4,7 @@ use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{DisputeStage, Money, Pii};
 use payment_provider_host::accounting::AuditEvent;
 use payment_provider_host::payable::{
-    HistoryLine, KnownCheckout, KnownDispute, KnownPayment, KnownRefund, PayableView,
+    HistoryLine, KnownCheckout, KnownDispute, KnownPayment, KnownRefund, PayableView, PendingCancel,
 };
 use serde_json::{Value, json};
 
@@ -63,6 +63,17 @@ fn checkout(checkout: &KnownCheckout) -> Value {
         "currency": checkout.amount.currency(),
         "payment_url": checkout.url,
         "expires_at": at(checkout.expires_at),
+        "cancel": checkout.cancel.as_ref().map(cancel),
+    })
+}
+
+/// Formats the pending work of ending a payment link.
+pub(super) fn cancel(pending: &PendingCancel) -> Value {
+    json!({
+        "requested_at": at(pending.requested_at),
+        "attempts": pending.attempts,
+        "next_attempt_at": at(pending.next_attempt_at),
+        "error": pending.error,
     })
 }
 

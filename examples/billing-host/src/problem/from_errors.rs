@@ -101,6 +101,10 @@ impl From<&Refusal> for Problem {
                 let detail = refusal.to_string();
                 return Self::new(StatusCode::CONFLICT, "connection_in_use", detail);
             }
+            Refusal::DeliveryDropped(_) => {
+                let detail = refusal.to_string();
+                return Self::new(StatusCode::CONFLICT, "webhook_dropped", detail);
+            }
             Refusal::Closed => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_invoice_status_or_payment_status",

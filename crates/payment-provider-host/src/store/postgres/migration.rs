@@ -42,6 +42,14 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/postgres/0006_disputes.sql"),
     },
     Migration {
+        version: 7,
+        sql: include_str!("../../../migrations/postgres/0007_retention.sql"),
+    },
+    Migration {
+        version: 8,
+        sql: include_str!("../../../migrations/postgres/0008_cancels.sql"),
+    },
+    Migration {
         version: 9,
         sql: include_str!("../../../migrations/postgres/0009_long_lists.sql"),
     },

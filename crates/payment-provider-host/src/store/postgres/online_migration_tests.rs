@@ -14,8 +14,8 @@ use crate::refusal_reason::RefusalReason;
 use crate::store::contract::postgres::Schema;
 use crate::store::contract::rows;
 use crate::store::{
-    AccountKeys, CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, InboxPage, Inserted,
-    ParkOutcome, Postponement, RefusedRow, Store, Transaction,
+    AccountKeys, CustomerRow, DatabaseLocation, Deletion, DeliveryEnd, DropClass, InboxPage,
+    Inserted, ParkOutcome, Postponement, RefusedRow, Store, Transaction,
 };
 
 /// The keys of a connection, a payable, and a checkout of it.
@@ -126,6 +126,8 @@ async fn post(store: &Store, name: &str, keys: Keys) {
     row.gateway_id = Some(name.to_owned());
     row.state = CheckoutState::Open;
     tx.put_checkout(&row).await.unwrap();
+    tx.request_cancels(&[keys.checkout], 1, 1).await.unwrap();
+    assert_eq!(tx.cancels_of(keys.payable).await.unwrap().len(), 1);
     let mut payable = tx.payable_by_pk(keys.payable).await.unwrap();
     (payable.received, payable.applied) = (1_000, 1_000);
     tx.put_payable(&payable).await.unwrap();
@@ -305,17 +307,37 @@ async fn operate(store: &Store, name: &str, connection: i64) {
     }
     let one = store.delivery(connection, "waits").await.unwrap().unwrap();
     assert_eq!(one.state, DeliveryState::Pending);
-    let parked = store.park_delivery(connection, "waits", "why").await;
+    let parked = store
+        .park_delivery(connection, "waits", "why", 12_000)
+        .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
-    let parked = store.park_delivery(connection, "waits", "why").await;
+    let parked = store
+        .park_delivery(connection, "waits", "why", 12_000)
+        .await;
     let not = ParkOutcome::Not(DeliveryState::Parked);
     assert_eq!(parked.unwrap(), not);
     assert_eq!(store.retry_parked(connection, 1).await.unwrap(), 1);
-    let parked = store.park_delivery(connection, "waits", "why").await;
+    let parked = store
+        .park_delivery(connection, "waits", "why", 12_000)
+        .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     assert!(store.retry_delivery(connection, "applied").await.unwrap());
-    let parked = store.park_delivery(connection, "applied", "why").await;
+    let parked = store
+        .park_delivery(connection, "applied", "why", 12_000)
+        .await;
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
+    let ended_by = 12_000;
+    for (class, number) in [(DropClass::Applied, 0), (DropClass::Unapplied, 2)] {
+        let dropped = store.drop_deliveries(class, ended_by, 9, 1).await;
+        assert_eq!(dropped.unwrap(), number);
+    }
+    assert_eq!(store.remove_deliveries(ended_by, 9).await.unwrap(), 2);
+    for due in store.lease_cancels(5, 9, 9).await.unwrap() {
+        store.postpone_cancel(&due, "why", 900).await.unwrap();
+        store.finish_cancel(&due).await.unwrap();
+    }
+    store.shorten_cancel_waits(10_000).await.unwrap();
+    assert!(store.failing_cancels(None, 9).await.unwrap().is_empty());
 }
 
 async fn audit(store: &Store, keys: Keys) {

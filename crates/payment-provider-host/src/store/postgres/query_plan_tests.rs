@@ -5,9 +5,9 @@ use sqlx::AssertSqlSafe;
 use crate::store::contract::postgres::Schema;
 use crate::store::statement::Text;
 use crate::store::tables::{
-    checkouts, connection_deletion, connection_secrets, connections, customers, dedup_keys,
-    deliveries, delivery_leases, delivery_pages, disputes, history, key_uses, payables, payments,
-    refunds, refused_deliveries, unmatched_targets,
+    cancels, checkouts, connection_deletion, connection_secrets, connections, customers,
+    dedup_keys, deliveries, delivery_leases, delivery_pages, delivery_retention, disputes, history,
+    key_uses, payables, payments, refunds, refused_deliveries, unmatched_targets,
 };
 use crate::store::{Store, audit, two_texts};
 
@@ -40,6 +40,8 @@ const FILL: &str = "
         FROM generate_series(1, 100000) AS i;
     INSERT INTO disputes (checkout_pk, connection_pk, gateway_dispute_id, status, is_open, details, seen_at)
         SELECT i, 1 + i / 1000, 'd' || i, 'lost', false, '{}', 1 FROM generate_series(1, 100000) AS i;
+    INSERT INTO cancels (checkout_pk, requested_at, attempts, next_attempt)
+        SELECT i, i, i % 6, i FROM generate_series(1, 100000) AS i;
     INSERT INTO dedup_keys (connection_pk, dedup_key, payment_pk, applied_at)
         SELECT 1 + i / 1000, 'e' || i, i, 1 FROM generate_series(1, 100000) AS i;
     INSERT INTO deliveries (connection_pk, delivery_key, body, events, timestamp_check, received_at, state,
@@ -47,10 +49,12 @@ const FILL: &str = "
         SELECT 1 + i / 1000, 'd' || i, '', '[]', 'fresh', i,
             CASE WHEN i % 100 = 0 THEN 'pending' ELSE 'applied' END, i
         FROM generate_series(1, 100000) AS i;
+    UPDATE deliveries SET dropped_at = 1 WHERE delivery_pk % 100 = 1;
+    UPDATE deliveries SET state = 'unmatched' WHERE delivery_pk % 100 = 2;
     INSERT INTO unmatched_targets (connection_pk, name, delivery_pk)
         SELECT 1 + i / 1000, 'order:u' || i, i FROM generate_series(1, 100000) AS i;
-    INSERT INTO history (payable_pk, at, event, detail)
-        SELECT i, i, 'mismatch', '' FROM generate_series(1, 100000) AS i;
+    INSERT INTO history (payable_pk, at, event, detail, delivery_pk)
+        SELECT i, i, 'mismatch', '', i FROM generate_series(1, 100000) AS i;
 ";
 
 /// A statement, its parameters, and the indexes by which it has to find its rows.
@@ -279,6 +283,56 @@ pub(super) const HOT: &[Hot] = &[
         Text::Common(delivery_leases::RENEW),
         &["7", "'me'", "6000"],
         &["deliveries_pkey"],
+    ),
+    (
+        Text::Common(delivery_retention::DROP_APPLIED),
+        &["500", "200", "''::bytea", "7"],
+        &["deliveries_applied", "deliveries_pkey"],
+    ),
+    (
+        Text::Common(delivery_retention::DROP_UNAPPLIED),
+        &["500", "200", "''::bytea", "7"],
+        &["deliveries_unapplied", "deliveries_pkey"],
+    ),
+    (
+        Text::Common(delivery_retention::REMOVABLE),
+        &["500", "200"],
+        &["deliveries_dropped"],
+    ),
+    (
+        Text::Common(delivery_retention::FORGET_NAMES),
+        &["ARRAY[7]::bigint[]"],
+        &["unmatched_targets_by_delivery"],
+    ),
+    (
+        Text::Common(delivery_retention::UNLINK_HISTORY),
+        &["ARRAY[7]::bigint[]"],
+        &["history_of_delivery"],
+    ),
+    (
+        Text::Common(delivery_retention::REMOVE),
+        &["ARRAY[7]::bigint[]"],
+        &["deliveries_pkey", "unmatched_targets_by_delivery"],
+    ),
+    (
+        Text::Common(cancels::LEASE),
+        &["500", "600", "8"],
+        &["cancels_due", "cancels_pkey"],
+    ),
+    (
+        Text::Common(cancels::SHORTEN_WAITS),
+        &["3605000"],
+        &["cancels_due"],
+    ),
+    (
+        Text::Common(cancels::OF_PAYABLE),
+        &["7"],
+        &["checkouts_payable_pk_attempt_key", "cancels_pkey"],
+    ),
+    (
+        Text::Common(cancels::FAILING),
+        &["50"],
+        &["cancels_failing", "checkouts_pkey"],
     ),
     (
         Text::Common(unmatched_targets::TAKE),

@@ -123,7 +123,7 @@ async fn a_retried_delivery_is_pending_after_an_open_transaction_is_rolled_back(
     let connection_pk = rows::connected(&store, "main").await;
     rows::leased(&store, connection_pk, &["d"]).await;
     others
-        .park_delivery(connection_pk, "d", "parked")
+        .park_delivery(connection_pk, "d", "parked", 12_000)
         .await
         .unwrap();
     sqlx::raw_sql("BEGIN; SELECT 1")

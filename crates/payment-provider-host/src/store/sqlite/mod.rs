@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
 
@@ -109,7 +110,14 @@ impl Store {
         migrator: &Migrator,
     ) -> Result<Self> {
         let path = options.get_filename();
-        create_private_file(path).map_err(|error| StoreError::new(OPEN, error))?;
+        if create_private_file(path).map_err(|error| StoreError::new(OPEN, error))? {
+            let failed = |error| StoreError::new(OPEN, error);
+            // This is recorded in the file, and only before its first table: free pages are returned by steps.
+            let shrinking = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
+            let first = shrinking.journal_mode(SqliteJournalMode::Wal);
+            let first = first.connect().await.map_err(failed)?;
+            first.close().await.map_err(failed)?;
+        }
         let store = Self::connect_sqlite(options, migrator).await?;
         store.name_installation().await?;
         Ok(store)
@@ -162,8 +170,8 @@ impl Store {
 
 /// Creates the file, if it does not exist, readable by its owner alone, since it holds personal data.
 /// SQLite gives the files beside it the same permissions. An existing file is not opened: closing it
-/// would release the locks that this process already holds on it.
-fn create_private_file(path: &Path) -> io::Result<()> {
+/// would release the locks that this process already holds on it. Returns true if it is new.
+fn create_private_file(path: &Path) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     options.append(true).create_new(true);
     #[cfg(unix)]
@@ -172,7 +180,7 @@ fn create_private_file(path: &Path) -> io::Result<()> {
         options.mode(0o600);
     }
     match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(drop),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        made => made.map(|_| true),
     }
 }

@@ -7,7 +7,8 @@ use sqlx::AssertSqlSafe;
 use crate::store::audit;
 use crate::store::statement::Text;
 use crate::store::tables::{
-    checkouts, connections, delivery_leases, delivery_pages, key_uses, payments,
+    cancels, checkouts, connections, delivery_leases, delivery_pages, delivery_retention, key_uses,
+    payments,
 };
 use crate::store::{DatabaseLocation, FileUse, Store};
 
@@ -116,4 +117,63 @@ async fn lists_that_are_incomplete_are_found_by_an_index() {
     let store = open(directory.path()).await;
     let find = plan(&store, audit::INCOMPLETE_LISTS).await;
     assert!(find.contains("USING INDEX checkouts_incomplete"), "{find}");
+}
+
+#[tokio::test]
+async fn old_deliveries_and_the_rows_that_refer_to_them_are_found_by_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    for (statement, index) in [
+        (
+            delivery_retention::DROP_APPLIED,
+            "INDEX deliveries_applied (<expr><?)",
+        ),
+        (
+            delivery_retention::DROP_UNAPPLIED,
+            "INDEX deliveries_unapplied (<expr><?)",
+        ),
+        (
+            delivery_retention::REMOVABLE,
+            "INDEX deliveries_dropped (<expr><?)",
+        ),
+        (
+            delivery_retention::FORGET_NAMES,
+            "INDEX unmatched_targets_by_delivery (delivery_pk=?)",
+        ),
+        (
+            delivery_retention::UNLINK_HISTORY,
+            "INDEX history_of_delivery (delivery_pk=?)",
+        ),
+        (
+            delivery_retention::REMOVE,
+            "INDEX unmatched_targets_by_delivery (delivery_pk=?)",
+        ),
+    ] {
+        let plan = plan(&store, statement).await;
+        assert!(plan.contains(index), "{statement}\n{plan}");
+        for scan in [
+            "SCAN deliveries\n",
+            "SCAN history\n",
+            "SCAN unmatched_targets\n",
+            "ORDER BY",
+        ] {
+            assert!(!format!("{plan}\n").contains(scan), "{statement}\n{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn cancels_that_are_due_or_fail_are_found_by_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await;
+    for (statement, index) in [
+        (cancels::LEASE, "INDEX cancels_due (next_attempt<?)"),
+        (cancels::SHORTEN_WAITS, "INDEX cancels_due (next_attempt>?)"),
+        (cancels::OF_PAYABLE, "cancels USING INTEGER PRIMARY KEY"),
+        (cancels::FAILING, "cancels USING INDEX cancels_failing"),
+    ] {
+        let plan = plan(&store, statement).await;
+        assert!(plan.contains(index), "{statement}\n{plan}");
+        assert!(!format!("{plan}\n").contains("SCAN cancels\n"), "{plan}");
+    }
 }

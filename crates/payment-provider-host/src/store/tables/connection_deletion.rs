@@ -12,7 +12,7 @@ pub(crate) struct ConnectionUseRow {
     pub open_checkouts: i64,
     /// Checkouts on which the gateway reports more money than is posted or written off.
     pub unreconciled_checkouts: i64,
-    /// Deliveries that are pending or parked.
+    /// Deliveries that are pending, or parked with their content.
     pub waiting_deliveries: i64,
     pub customers: i64,
     /// The latest expiry of a checkout, as requested.
@@ -55,7 +55,8 @@ pub(crate) enum Deletion {
 pub(in crate::store) const USE: &str = "SELECT
          (SELECT count(*) FROM @customers WHERE connection_pk = $1) AS customers,
          (SELECT count(*) FROM @deliveries WHERE connection_pk = $1 AND state = 'pending')
-             + (SELECT count(*) FROM @deliveries WHERE connection_pk = $1 AND state = 'parked')
+             + (SELECT count(*) FROM @deliveries WHERE connection_pk = $1 AND state = 'parked'
+                 AND dropped_at IS NULL)
              AS waiting,
          count(*) FILTER (WHERE state IN ('creating', 'open', 'partially_paid')) AS open,
          count(*) FILTER (WHERE list_incomplete OR gateway_paid > booked + written_off

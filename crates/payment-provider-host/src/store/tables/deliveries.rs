@@ -26,6 +26,8 @@ pub(crate) struct DeliveryRow {
     /// The number of times that the gateway's list did not contain yet what the delivery reports.
     pub list_polls: i64,
     pub error: Option<String>,
+    /// The time at which body and events were dropped.
+    pub dropped_at: Option<i64>,
     /// The latest recorded receipt of a payment event on its connection. Read with a lease only.
     pub payment_event_at: Option<i64>,
 }
@@ -81,6 +83,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "failures",
     "list_polls",
     "error",
+    "dropped_at",
 ];
 
 pub(in crate::store) const BY_KEY: &str = "SELECT #deliveries, deliveries.body AS body
@@ -141,6 +144,7 @@ fn without_events(row: &Row<'_>) -> Result<DeliveryRow> {
         failures: row.number("failures")?,
         list_polls: row.number("list_polls")?,
         error: row.optional_text("error")?,
+        dropped_at: row.optional_number("dropped_at")?,
         payment_event_at: None,
     })
 }

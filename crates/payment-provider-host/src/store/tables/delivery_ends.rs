@@ -16,6 +16,7 @@ pub(crate) struct DeliveryEnd<'a> {
     /// The number of times that it had arrived when the work began. If it arrived again since, it
     /// becomes pending again.
     pub delivery_count: Option<i64>,
+    /// The present time, at which it is due if it is pending again.
     pub next_attempt: i64,
 }
 
@@ -24,6 +25,7 @@ pub(crate) struct DeliveryEnd<'a> {
 #[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts")]
 pub(crate) struct Postponement<'a> {
     pub error: &'a str,
+    /// The time of the next attempt; of a delivery that is parked, the present time.
     pub next_attempt: i64,
     /// True if the gateway's list was fetched and did not contain what the delivery reports.
     pub polled_list: bool,
@@ -53,7 +55,7 @@ const FINISH: &str = "UPDATE @deliveries SET
              THEN 0 ELSE list_polls END,
          failures = CASE WHEN delivery_count > $5 AND timestamp_check = 'fresh'
              THEN 0 ELSE failures END,
-         next_attempt = $2, lease_owner = NULL, lease_until = 0, error = NULL
+         next_attempt = $2, ended_at = $2, lease_owner = NULL, lease_until = 0, error = NULL
      WHERE delivery_pk = $3 AND lease_owner = $4 AND state = 'pending'";
 
 const CONNECTION_OF: &str = "SELECT connection_pk FROM @deliveries WHERE delivery_pk = $1";
@@ -64,6 +66,7 @@ const CONNECTION_OF: &str = "SELECT connection_pk FROM @deliveries WHERE deliver
 const POSTPONE: &str = "UPDATE @deliveries SET lease_owner = NULL, lease_until = 0, error = $3,
          next_attempt = CASE WHEN $9 AND timestamp_check = 'fresh' THEN 0 ELSE $2 END,
          state = CASE WHEN $1 AND delivery_count <= $8 THEN 'parked' ELSE 'pending' END,
+         ended_at = CASE WHEN $1 AND delivery_count <= $8 THEN $2 ELSE ended_at END,
          attempts = CASE WHEN ($1 AND delivery_count > $8)
              OR ($9 AND timestamp_check = 'fresh') THEN 0 ELSE attempts END,
          list_polls = CASE WHEN ($1 AND delivery_count > $8)

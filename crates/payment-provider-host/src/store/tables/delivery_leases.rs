@@ -48,7 +48,7 @@ pub(in crate::store) const SHORTEN_WAITS: &str = "UPDATE @deliveries SET next_at
 const POSTPONE_UNREADABLE: &str =
     "UPDATE @deliveries SET error = $1, lease_owner = NULL, lease_until = 0,
          next_attempt = $4, failures = failures + 1,
-         state = CASE WHEN failures + 1 >= $5 THEN 'parked' ELSE state END
+         state = CASE WHEN failures + 1 >= $5 THEN 'parked' ELSE state END, ended_at = $4
      WHERE delivery_pk = $2 AND lease_owner = $3";
 
 /// Renews a lease. Waits for a worker that is leasing the delivery at this moment, and then finds

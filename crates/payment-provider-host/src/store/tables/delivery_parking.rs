@@ -16,6 +16,8 @@ pub(crate) enum ParkOutcome {
     Parked,
     /// It is neither pending nor unmatched; with its state.
     Not(DeliveryState),
+    /// Its content was dropped at this time.
+    Dropped(i64),
     Unknown,
 }
 
@@ -24,22 +26,26 @@ const FORGET_NAMES: &str = "DELETE FROM @unmatched_targets WHERE connection_pk =
              WHERE connection_pk = $1 AND delivery_key = $2)";
 
 const PARK: &str = "UPDATE @deliveries
-     SET state = 'parked', error = $3, lease_owner = NULL, lease_until = 0
-     WHERE connection_pk = $1 AND delivery_key = $2 AND state IN ('pending', 'unmatched')";
+     SET state = 'parked', error = $3, ended_at = $4, lease_owner = NULL, lease_until = 0
+     WHERE connection_pk = $1 AND delivery_key = $2 AND state IN ('pending', 'unmatched')
+         AND dropped_at IS NULL";
 
-const STATE: &str = "SELECT state FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
+const STATE: &str =
+    "SELECT state, dropped_at FROM @deliveries WHERE connection_pk = $1 AND delivery_key = $2";
 
 const RETRY: &str =
     "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0, failures = 0,
          next_attempt = 0
-     WHERE connection_pk = $1 AND delivery_key = $2 AND state <> 'pending'";
+     WHERE connection_pk = $1 AND delivery_key = $2 AND state <> 'pending'
+         AND dropped_at IS NULL";
 
 /// Each gets its own place in the queue, as if they arrived one after another: see `RECEIVE`.
 const RETRY_PARKED: &str = "UPDATE @deliveries SET state = 'pending', attempts = 0, list_polls = 0,
          failures = 0, next_attempt = $2 + parked.place
      FROM (SELECT delivery_pk AS pk, sum(50) OVER (ORDER BY delivery_pk) AS place
-         FROM @deliveries WHERE connection_pk = $1 AND state = 'parked') AS parked
-     WHERE deliveries.delivery_pk = parked.pk AND deliveries.state = 'parked'";
+         FROM @deliveries WHERE connection_pk = $1 AND state = 'parked' AND dropped_at IS NULL) AS parked
+     WHERE deliveries.delivery_pk = parked.pk AND deliveries.state = 'parked'
+         AND deliveries.dropped_at IS NULL";
 
 impl Store {
     /// Parks a delivery that is pending or unmatched, even if it is leased. Only a retry or a duplicate
@@ -52,18 +58,23 @@ impl Store {
         connection_pk: i64,
         key: &str,
         error: &str,
+        now: i64,
     ) -> Result<ParkOutcome> {
         const ACTION: &str = "park a delivery";
         retry_on_conflict(|| async {
             let mut tx = self.begin().await?;
             let forget = || statement!(ACTION, FORGET_NAMES, connection_pk, key);
             tx.execute(forget()).await?;
-            let park = statement!(ACTION, PARK, connection_pk, key, error);
+            let park = statement!(ACTION, PARK, connection_pk, key, error, now);
             if tx.execute(park).await? == 0 {
                 // The transaction is rolled back: the delivery keeps the names that it waits for.
                 let find = statement!(ACTION, STATE, connection_pk, key);
-                let state = tx.fetch_optional(find, |row| row.variant("state")).await?;
-                return Ok(state.map_or(ParkOutcome::Unknown, ParkOutcome::Not));
+                let read = |row: &Row<'_>| match row.optional_number("dropped_at")? {
+                    Some(at) => Ok(ParkOutcome::Dropped(at)),
+                    None => row.variant("state").map(ParkOutcome::Not),
+                };
+                let found = tx.fetch_optional(find, read).await?;
+                return Ok(found.unwrap_or(ParkOutcome::Unknown));
             }
             if tx.locks_rows() {
                 // The delivery may have been recorded under more names before its row was locked.
@@ -75,7 +86,8 @@ impl Store {
         .await
     }
 
-    /// Makes a delivery pending again that is in another state. Returns false if there is none.
+    /// Makes a delivery pending again that is in another state. Returns false if there is none, or its
+    /// content was dropped.
     pub(crate) async fn retry_delivery(&self, connection_pk: i64, key: &str) -> Result<bool> {
         let retry = statement!("retry a delivery", RETRY, connection_pk, key);
         Ok(self.execute_durably(CommitStep::Replay, retry).await? == 1)
@@ -90,13 +102,13 @@ impl Store {
 
 const PARKED: &str = "SELECT organization_id, code, count(*) AS parked, max(received_at) AS latest
      FROM @deliveries JOIN @connections USING (connection_pk)
-     WHERE deliveries.state = 'parked' GROUP BY organization_id, code
+     WHERE deliveries.state = 'parked' AND dropped_at IS NULL GROUP BY organization_id, code
      ORDER BY latest DESC, organization_id, code LIMIT $1";
 
 const PARKED_OF_ORGANIZATION: &str =
     "SELECT organization_id, code, count(*) AS parked, max(received_at) AS latest
      FROM @deliveries JOIN @connections USING (connection_pk)
-     WHERE deliveries.state = 'parked' AND organization_id = $2 GROUP BY organization_id, code
+     WHERE deliveries.state = 'parked' AND dropped_at IS NULL AND organization_id = $2 GROUP BY organization_id, code
      ORDER BY latest DESC, organization_id, code LIMIT $1";
 
 /// The parked deliveries of a connection.

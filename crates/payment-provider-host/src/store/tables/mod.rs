@@ -4,6 +4,7 @@
 //! methods of [`Store`](super::Store), each a transaction. The others are methods of
 //! [`Transaction`](super::Transaction), so that several of them become durable together.
 
+pub(super) mod cancels;
 pub(super) mod checkouts;
 pub(super) mod connection_deletion;
 pub(super) mod connection_secrets;
@@ -16,6 +17,7 @@ mod delivery_intake;
 pub(super) mod delivery_leases;
 pub(super) mod delivery_pages;
 mod delivery_parking;
+pub(super) mod delivery_retention;
 pub(super) mod disputes;
 pub(super) mod history;
 mod installation;
@@ -26,6 +28,7 @@ pub(super) mod refunds;
 pub(super) mod refused_deliveries;
 pub(super) mod unmatched_targets;
 
+pub(crate) use cancels::CancelRow;
 pub(crate) use checkouts::OpenCheckoutRow;
 pub(crate) use connection_deletion::{ConnectionUseRow, Deletion};
 pub(crate) use connection_secrets::SecretUseRow;
@@ -36,12 +39,14 @@ pub(crate) use delivery_ends::{DeliveryEnd, Postponement};
 pub(crate) use delivery_intake::Received;
 pub(crate) use delivery_pages::InboxPage;
 pub(crate) use delivery_parking::ParkOutcome;
+pub(crate) use delivery_retention::DropClass;
 pub(crate) use installation::DeliveryHashKey;
 pub(crate) use refused_deliveries::RefusedRow;
 
 /// Returns the columns from which the rows of a table are read.
 pub(super) fn columns(table: &str) -> &'static [&'static str] {
     match table {
+        "cancels" => cancels::COLUMNS,
         "checkouts" => checkouts::COLUMNS,
         "connections" => connections::COLUMNS,
         "connection_secrets" => connection_secrets::COLUMNS,

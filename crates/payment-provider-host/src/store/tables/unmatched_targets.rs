@@ -15,7 +15,7 @@ pub(in crate::store) const TAKE: &str = "DELETE FROM @unmatched_targets
 
 pub(in crate::store) const REQUEUE: &str = "UPDATE @deliveries SET state = 'pending', attempts = 0,
          list_polls = 0, failures = 0, next_attempt = $2
-     WHERE state <> 'pending' AND delivery_pk {any $1}";
+     WHERE state <> 'pending' AND dropped_at IS NULL AND delivery_pk {any $1}";
 
 impl Transaction {
     /// Records the names that a delivery waits for.

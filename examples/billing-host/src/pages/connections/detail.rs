@@ -279,7 +279,13 @@ impl DeliveryRow {
             TimestampCheck::Fresh => None,
             _ => Some("timestamp outside the acceptance window".to_owned()),
         };
-        let notes: Vec<_> = [timestamp, delivery.error].into_iter().flatten().collect();
+        let is_dropped = delivery.dropped_at.is_some();
+        let dropped =
+            is_dropped.then(|| "content dropped after its time; it cannot be replayed".to_owned());
+        let notes: Vec<_> = [timestamp, delivery.error, dropped]
+            .into_iter()
+            .flatten()
+            .collect();
         // Several events of a webhook may have the same type.
         let mut types = delivery.types;
         types.dedup();
@@ -288,7 +294,7 @@ impl DeliveryRow {
             types: types.join(", "),
             targets: delivery.targets.join(", "),
             count: delivery.delivery_count,
-            can_replay: delivery.state == DeliveryState::Parked,
+            can_replay: delivery.state == DeliveryState::Parked && !is_dropped,
             state,
             note: notes.join("; "),
             key: delivery.key,

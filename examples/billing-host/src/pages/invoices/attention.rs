@@ -1,7 +1,7 @@
 //! The list of things to act on, above the list of invoices.
 
 use payment_provider_core::DisputeStatus;
-use payment_provider_host::payable::{Contested, ParkedDeliveries, StuckRefund};
+use payment_provider_host::payable::{Contested, ParkedDeliveries, StuckCancel, StuckRefund};
 use url::form_urlencoded;
 
 use super::super::amount;
@@ -22,13 +22,27 @@ pub(super) struct Item {
     pub(super) respond_by: Option<DisplayTime>,
 }
 
-/// Returns the open disputes by their deadline, then refunds, then parked webhooks.
+/// Returns the open disputes by their deadline, then refunds, links that could not be cancelled, and parked
+/// webhooks.
 pub(super) async fn items(app: &App) -> Result<Vec<Item>, Problem> {
     let found = app.host.attention(None, MOST).await?;
     let disputes = found.disputes.iter().map(of_dispute);
     let refunds = found.refunds.iter().map(of_refund);
     let parked = found.parked.iter().map(of_parked);
-    Ok(disputes.chain(refunds).chain(parked).collect())
+    let cancels = found.cancels.iter().map(of_cancel);
+    let links_and_webhooks = cancels.chain(parked);
+    Ok(disputes.chain(refunds).chain(links_and_webhooks).collect())
+}
+
+fn of_cancel(row: &StuckCancel) -> Item {
+    Item {
+        path: format!("/invoices/{}", row.payable),
+        title: "A payment link can still be paid although nothing is due: the gateway did not cancel it yet"
+            .to_owned(),
+        amount: None,
+        organization: row.organization.to_string(),
+        respond_by: None,
+    }
 }
 
 fn of_dispute(row: &Contested) -> Item {

@@ -189,6 +189,10 @@ fn checkout_row(known: &KnownCheckout) -> CheckoutRow {
         CheckoutState::Cancelled => "cancelled",
         _ => "unknown state",
     };
+    let state = match &known.cancel {
+        Some(_) => "to be cancelled: the gateway is asked again",
+        None => state,
+    };
     CheckoutRow {
         reference: known.reference.to_string(),
         connection: known.connection.to_string(),
