@@ -132,9 +132,8 @@ async fn measure(store: Store, load: Load) {
         } = held;
         println!("  {when}: {rows} rows, {live_bytes} live bytes, {size} bytes stored");
     }
-    #[expect(clippy::cast_precision_loss, reason = "a printed figure")]
-    let rate = load.old as f64 / took.as_secs_f64();
-    println!("  all done after {took:.1?}: {rate:.0} a second");
+    let rate = u128::from(load.old) * 1_000 / took.as_millis();
+    println!("  all done after {took:.1?}: {rate} a second");
     // What is left is that of the webhooks that just arrived.
     let new_bytes = 4_096 * as_i64(sent);
     assert!(

@@ -97,10 +97,10 @@ impl Inbox {
         let mut run = ExpiredDeliveries::default();
         loop {
             let start = Instant::now();
-            let step = tokio::time::timeout(STEP_TIMEOUT, self.expire_deliveries()).await;
-            let pause = match step {
-                Ok(Ok(step)) if !step.is_empty() => {
-                    run.add(step);
+            let made = tokio::time::timeout(STEP_TIMEOUT, self.expire_deliveries()).await;
+            let pause = match made {
+                Ok(Ok(ended)) if !ended.is_empty() => {
+                    run.add(ended);
                     MIN_PAUSE.max(start.elapsed() * PAUSE_FACTOR)
                 }
                 Ok(Ok(_)) => IDLE_INTERVAL,
