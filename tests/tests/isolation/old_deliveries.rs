@@ -132,7 +132,7 @@ async fn measure(store: Store, load: Load) {
         } = held;
         println!("  {when}: {rows} rows, {live_bytes} live bytes, {size} bytes stored");
     }
-    let rate = u128::from(load.old) * 1_000 / took.as_millis().max(1);
+    let rate = u128::from(load.old) * 1_000 / took.as_millis();
     println!("  all done after {took:.1?}: {rate} a second");
     // What is left is that of the webhooks that just arrived.
     let new_bytes = 4_096 * as_i64(sent);

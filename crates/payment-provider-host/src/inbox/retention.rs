@@ -97,10 +97,10 @@ impl Inbox {
         let mut run = ExpiredDeliveries::default();
         loop {
             let start = Instant::now();
-            let expired = tokio::time::timeout(STEP_TIMEOUT, self.expire_deliveries()).await;
-            let pause = match expired {
-                Ok(Ok(expired)) if !expired.is_empty() => {
-                    run.add(expired);
+            let made = tokio::time::timeout(STEP_TIMEOUT, self.expire_deliveries()).await;
+            let pause = match made {
+                Ok(Ok(ended)) if !ended.is_empty() => {
+                    run.add(ended);
                     MIN_PAUSE.max(start.elapsed() * PAUSE_FACTOR)
                 }
                 Ok(Ok(_)) => IDLE_INTERVAL,

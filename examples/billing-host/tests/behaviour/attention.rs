@@ -22,7 +22,9 @@ async fn a_dispute_is_listed_with_its_deadline_until_it_is_decided() {
     let app = Application::start().await;
     let (invoice, payment) = paid_invoice(&app).await;
     let none = app.get("/attention").await.expect_status(200);
-    let nothing = json!({"disputes": [], "refunds": [], "parked_deliveries": []});
+    let nothing = json!({
+        "disputes": [], "refunds": [], "parked_deliveries": [], "failing_cancels": [],
+    });
     assert_eq!(none, nothing);
 
     let path = format!("/payments/{payment}/disputes");
