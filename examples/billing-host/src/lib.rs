@@ -6,6 +6,7 @@ mod api;
 mod api_keys;
 mod cleanup;
 mod cli;
+mod connection_creation;
 mod connection_list;
 mod customers;
 mod database;

@@ -21,6 +21,7 @@ use crate::access::{OperatorKey, Throttle};
 use crate::database::PreparedDatabase;
 use crate::demo::simulator;
 use crate::gateways::{GatewayAddresses, gateways};
+use crate::idempotency::{BodyHashKeys, Idempotency};
 use crate::invoices::InvoiceHandler;
 use crate::options::{GatewayTarget, Options};
 use crate::pages::MAX_STREAMS;
@@ -89,6 +90,8 @@ impl BillingHost {
                 StartError::Runtime(error) => start_error(error, prepared.path(), &key_file),
                 other => other,
             })?;
+        let body_keys = BodyHashKeys::from_file(&key_file).map_err(StartError::Files)?;
+        let idempotency = Idempotency::new(host.clone(), body_keys);
         let database = prepared.opened_by(host.clone());
         let salt = prepare_tables(&host).await;
         let salt = salt.map_err(|error| StartError::Tables(error.into()))?;
@@ -116,6 +119,7 @@ impl BillingHost {
             trusted_proxies: options.trusted_proxies.into(),
             sessions,
             drafts,
+            idempotency: idempotency.clone(),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             stop: stop.clone(),
         })
@@ -141,6 +145,7 @@ impl BillingHost {
             server: AbortOnDropHandle::new(server),
             inbox_stop,
             inbox: AbortOnDropHandle::new(inbox),
+            idempotency,
             _cleanup: AbortOnDropHandle::new(cleanup),
             simulator,
             database,

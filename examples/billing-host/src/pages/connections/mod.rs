@@ -56,6 +56,10 @@ async fn from_path(app: &App, names: PathNames) -> Result<Connection, Problem> {
 
 /// Returns the path of a connection's page.
 fn path_of(connection: &Connection) -> String {
+    path_to(&connection.to_ref())
+}
+
+fn path_to(connection: &ConnectionRef) -> String {
     let mut url = url::Url::parse("http://host/connections")
         .unwrap_or_else(|_| unreachable!("the text is a URL"));
     if let Ok(mut segments) = url.path_segments_mut() {
