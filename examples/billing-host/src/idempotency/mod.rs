@@ -12,6 +12,8 @@ mod form_key;
 mod header;
 mod request;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use payment_provider_axum::{Limits, serve_routes, webhook_routes, webhook_routes_at};
-use payment_provider_host::encryption::UnknownKeys;
+use payment_provider_host::encryption::{KeyFileError, UnknownKeys};
 use payment_provider_host::{Error, ErrorKind, Host, HostBuilder, HostConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -78,6 +78,7 @@ impl BillingHost {
         };
         let receives_webhooks = webhook_base_url.is_some();
         let prepared = PreparedDatabase::create(&options.database).map_err(StartError::Files)?;
+        prepared.try_server().await?;
         let key_file = encryption_key::path(options.key_file.as_deref(), prepared.path());
         let key_file = key_file.ok_or(StartError::NoKeyFile)?;
         let mut builder = prepared.host().with_key_file(&key_file);
@@ -87,10 +88,14 @@ impl BillingHost {
         let host = build_host(builder, webhook_base_url, addresses)
             .await
             .map_err(|error| match error {
-                StartError::Runtime(error) => start_error(error, prepared.path(), &key_file),
+                StartError::Runtime(error) => start_error(error, &prepared, &key_file),
                 other => other,
             })?;
-        let body_keys = BodyHashKeys::from_file(&key_file).map_err(StartError::Files)?;
+        let body_keys = BodyHashKeys::from_file(&key_file);
+        let body_keys = body_keys.map_err(|error| StartError::KeyFile {
+            path: key_file.clone(),
+            source: KeyFileError::from(error).into(),
+        })?;
         let idempotency = Idempotency::new(host.clone(), body_keys);
         let database = prepared.opened_by(host.clone());
         let salt = prepare_tables(&host).await;
@@ -171,7 +176,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Returns the error of a start with the file that it is about.
-fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> StartError {
+fn start_error(source: Error, database: &PreparedDatabase, key_file: &Path) -> StartError {
     let is_unknown_key = |error: &Error| {
         std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<UnknownKeys>)
     };
@@ -181,13 +186,7 @@ fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> Start
             StartError::UnknownKeys { path, source }
         }
         ErrorKind::Encryption => StartError::KeyFile { path, source },
-        ErrorKind::Storage => match database {
-            Some(path) => StartError::Database {
-                path: path.to_owned(),
-                source,
-            },
-            None => StartError::Server(source),
-        },
+        ErrorKind::Storage => StartError::Database(database.failure(source)),
         _ => StartError::Runtime(source),
     }
 }

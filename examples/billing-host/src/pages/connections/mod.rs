@@ -4,6 +4,7 @@ mod actions;
 mod create;
 mod detail;
 mod list;
+mod retirement;
 mod secrets;
 mod settings;
 
@@ -29,7 +30,7 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/settings", get(settings::form).post(settings::save))
         .route("/rotate", get(actions::redirect).post(secrets::rotate))
-        .route("/retire", get(actions::redirect).post(secrets::retire))
+        .route("/retire", get(retirement::confirm).post(secrets::retire))
         .route("/retry", get(actions::redirect).post(actions::replay));
     Router::new()
         .route("/connections", get(list::list))

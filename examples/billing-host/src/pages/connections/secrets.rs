@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::state::App;
 
 /// Form field with the name of the secret setting.
-const FIELD: &str = "field";
+pub(super) const FIELD: &str = "field";
 const SECRET: &str = "secret";
 
 /// `POST /connections/{organization}/{code}/rotate`: adds a new secret, which API calls use from now on.
