@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use cashfree_simulator::{
-    ChaosProfile, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Endpoint, Merchant, RetryScale,
-    RunningSimulator, Simulator, SimulatorConfig,
+    ChaosProfile, ConfigError, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Endpoint, Merchant,
+    RetryScale, RunningSimulator, Simulator, SimulatorConfig,
 };
 use clap::Parser;
 
@@ -17,7 +17,8 @@ struct Options {
     #[arg(
         long,
         env = "CASHFREE_SIMULATOR_LISTEN",
-        default_value = "127.0.0.1:3001"
+        default_value = "127.0.0.1:3001",
+        value_parser = parse_listen
     )]
     listen: SocketAddr,
     /// Base of the payment page addresses, if it differs from the address listened on.
@@ -82,12 +83,36 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     for url in options.webhook_url {
         config = config.with_endpoint(Endpoint::new(url));
     }
-    let running = Simulator::new(config)?.start(options.listen).await?;
+    let simulator = Simulator::new(config)
+        .map_err(|error| format!("{error}; correct {}", option_of(&error)))?;
+    let listen = options.listen;
+    let running = simulator.start(listen).await.map_err(|error| {
+        format!(
+            "cannot listen on {listen}: {error}; choose another address with --listen or \
+             CASHFREE_SIMULATOR_LISTEN"
+        )
+    })?;
     welcome(&running, &client_id, secret);
     interrupted().await?;
     println!("finishing requests in progress");
     running.shutdown().await;
     Ok(())
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, &'static str> {
+    let address = text.parse();
+    address.map_err(|_| "must be an IP address with a port, such as 127.0.0.1:3001")
+}
+
+/// Returns the option that a configuration error is about.
+const fn option_of(error: &ConfigError) -> &'static str {
+    match error {
+        ConfigError::PublicUrl => "--public-url or CASHFREE_SIMULATOR_PUBLIC_URL",
+        ConfigError::Endpoint(_) => "--webhook-url or CASHFREE_SIMULATOR_WEBHOOK_URL",
+        ConfigError::Chaos(_) => "--chaos or CASHFREE_SIMULATOR_CHAOS",
+        ConfigError::Merchant { .. } => "--client-id and --client-secret",
+        _ => "the system",
+    }
 }
 
 /// Waits for Ctrl-C or, on Unix, for SIGTERM.

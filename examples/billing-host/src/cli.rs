@@ -40,7 +40,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 struct Serve {
     /// Address to serve on. Port 0 picks any free port.
-    #[arg(long, default_value = "127.0.0.1:3000")]
+    #[arg(long, default_value = "127.0.0.1:3000", value_parser = parse_listen)]
     listen: SocketAddr,
     /// Database: sqlite:PATH or `postgres://USER@HOST/NAME`. Default: a temporary file that is removed at
     /// shutdown.
@@ -50,7 +50,7 @@ struct Serve {
     #[arg(long, value_enum, default_value_t = GatewayName::Simulator)]
     gateway: GatewayName,
     /// Address that the simulator in this process serves on [default: 127.0.0.1:3001].
-    #[arg(long, conflicts_with = "simulator_url")]
+    #[arg(long, conflicts_with = "simulator_url", value_parser = parse_listen)]
     simulator_listen: Option<SocketAddr>,
     /// URL of a simulator in another process.
     #[arg(long, value_parser = parse_base_url)]
@@ -139,6 +139,11 @@ fn live(environment: Environment) -> GatewayTarget {
         environment,
         credentials: merchant::credentials(),
     }
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, &'static str> {
+    let address = text.parse();
+    address.map_err(|_| "must be an IP address with a port, such as 127.0.0.1:3000")
 }
 
 fn parse_base_url(text: &str) -> Result<Url, &'static str> {

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use payment_provider_host::{Host, HostBuilder};
+use payment_provider_host::{Error, Host, HostBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
+use crate::database_failure::{self, DatabaseFailure};
 use crate::options::DatabaseLocation;
 
 /// The open database and the temporary directory that is removed with it.
@@ -51,6 +52,31 @@ impl PreparedDatabase {
         match self {
             Self::File { path, .. } => Some(path),
             Self::Server(_) => None,
+        }
+    }
+
+    /// Looks for the folder of a file, since the key file is in the same one by default. Connects to a
+    /// database server once, since the payment runtime waits long for one.
+    pub(crate) async fn try_location(&self) -> Result<(), DatabaseFailure> {
+        match self {
+            Self::File { path, .. } => {
+                let folder = path.parent();
+                let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+                if folder.is_none_or(Path::exists) {
+                    return Ok(());
+                }
+                let missing = io::Error::from(io::ErrorKind::NotFound);
+                Err(DatabaseFailure::of_file(path, missing))
+            }
+            Self::Server(url) => database_failure::try_server(url).await,
+        }
+    }
+
+    /// Returns the failure of the payment runtime to open this database.
+    pub(crate) fn failure(&self, error: Error) -> DatabaseFailure {
+        match self {
+            Self::File { path, .. } => DatabaseFailure::of_file(path, error),
+            Self::Server(url) => DatabaseFailure::of_server(url, error),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::cli::{Cli, Command};
 use crate::options::Options;
 use crate::shutdown_signal::shutdown_signal;
 use crate::startup::{BillingHost, Running};
-use crate::{admin, demo, seed};
+use crate::{admin, demo, money_text, seed};
 
 /// Exit code after a second stop signal.
 const INTERRUPTED: u8 = 130;
@@ -95,7 +95,7 @@ fn print_error(error: &dyn Error) {
         text.push_str(&next.to_string());
         cause = next.source();
     }
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", money_text::in_text(&text));
 }
 
 /// Prints the addresses of this start and example calls.

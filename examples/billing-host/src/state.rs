@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{OperatorKey, Throttle};
+use crate::idempotency::Idempotency;
 use crate::secret_draft::DraftKey;
 use crate::session::Sessions;
 
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     /// Encrypts the secrets of a refused form, so that the form can be shown again.
     pub(crate) drafts: DraftKey,
+    /// Runs requests at most once for each idempotency key.
+    pub(crate) idempotency: Idempotency,
     /// One permit for each open stream of page updates.
     pub(crate) streams: Arc<Semaphore>,
     /// Cancelled at shutdown; ends open streams.

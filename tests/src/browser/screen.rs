@@ -54,6 +54,38 @@ impl Browser {
         width > Screen::Phone.width()
     }
 
+    /// Returns the amounts that a phone shows on more than one line, each with the text around it.
+    ///
+    /// An amount is `₹1,499.00`, or a code with digits, `USD 12.00`.
+    ///
+    /// # Panics
+    /// Panics if the browser does not answer.
+    pub async fn broken_amounts(&self) -> Vec<String> {
+        // The lines of a text are the rectangles of its range. A rectangle without width is the end of a line.
+        const FIND: &str = r"
+            const found = [];
+            const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+              const node = texts.currentNode;
+              for (const match of node.data.matchAll(/-?₹[\d,.]*\d|\b[A-Z]{3}\s-?[\d,.]*\d/g)) {
+                const range = document.createRange();
+                range.setStart(node, match.index);
+                range.setEnd(node, match.index + match[0].length);
+                const lines = new Set();
+                for (const box of range.getClientRects()) {
+                  if (box.width > 0) lines.add(Math.round(box.top));
+                }
+                if (lines.size > 1) found.push(`${match[0]} in: ${node.parentElement.textContent.trim()}`);
+              }
+            }
+            return found;";
+        self.use_screen(Screen::Phone).await;
+        let found = self.evaluate(FIND, json!([])).await;
+        self.use_screen(self.screen).await;
+        let found = found.expect("a page has texts");
+        serde_json::from_value(found).expect("a list of texts")
+    }
+
     /// Writes `<name>-phone.png` and `<name>-desktop.png` with the whole page to `target/screenshots`, and returns
     /// their paths.
     ///

@@ -26,6 +26,7 @@ async fn every_page_of_the_billing_application_lets_everybody_in() {
         ("invoice-paid", &invoices.paid, "Payment recorded"),
         ("invoice-surplus", &invoices.surplus, "is overpaid"),
         ("invoice-voided", &invoices.voided, "The invoice is voided"),
+        ("invoice-void", &invoices.void, "Void this invoice?"),
         ("invoice-new", "/invoices/new", "Shown to the payer."),
         ("customers", "/customers", "Not yet"),
         ("customer", "/customers/new", "Your own id"),
@@ -78,6 +79,7 @@ struct Invoices {
     paid: String,
     surplus: String,
     voided: String,
+    void: String,
     thanks_paid: String,
     thanks_open: String,
     thanks_new: String,
@@ -94,6 +96,9 @@ impl Invoices {
         api.expect("/api/v1/customers", &customer, 201).await;
 
         api.invoice_for("Website, first draft", 2_500_000).await;
+        // Amounts that fill a line of a phone.
+        let large = stage.ask_for("Data centre", 12_345_678_900).await;
+        stage.on_link(&large.link, "pay").await;
         let voided = stage.ask_for("Training, cancelled", 300_000).await.invoice;
         let path = format!("/api/v1/invoices/{voided}/void");
         api.expect(&path, &json!({}), 200).await;
@@ -139,6 +144,7 @@ impl Invoices {
             thanks_paid: format!("/thanks/{paid}"),
             thanks_open: format!("/thanks/{open}"),
             thanks_new: format!("/thanks/{new}"),
+            void: format!("/invoices/{open}/void"),
             open: page(&open),
             paid: page(&paid),
             surplus: page(&surplus),

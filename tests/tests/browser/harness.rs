@@ -110,8 +110,13 @@ async fn planted_faults_are_found_and_a_sound_page_has_none() {
     browser.is_accessible().await;
     browser.has_no_errors().await;
     assert!(!browser.overflows().await);
+    assert!(browser.broken_amounts().await.is_empty());
 
     browser.go(&format!("{site}/faulty")).await;
+    let broken = browser.broken_amounts().await;
+    assert_eq!(broken.len(), 2, "{broken:#?}");
+    assert!(broken[0].starts_with("USD 12.00 in: "), "{broken:#?}");
+    assert!(broken[1].starts_with("₹1,499.00 in: "), "{broken:#?}");
     let faults = browser.accessibility_faults().await;
     let rules: Vec<_> = faults.iter().map(|fault| fault.rule.as_str()).collect();
     assert_eq!(rules, ["color-contrast", "label"], "{faults:#?}");

@@ -9,6 +9,8 @@ pub(crate) async fn inspect(browser: &Browser, name: &str) {
         !browser.overflows().await,
         "{name} has to be scrolled sideways on a phone"
     );
+    let broken = browser.broken_amounts().await;
+    assert!(broken.is_empty(), "{name} breaks amounts: {broken:#?}");
     browser.is_accessible().await;
     browser.is_legible_in_the_dark().await;
     let mut errors = browser.errors().await;

@@ -36,11 +36,12 @@ const CONTROLS: &str = r#"
 <noscript>Scripts are off</noscript>
 <script src="/script.js"></script>"#;
 
-/// A page with text that is too pale, a field without a label, and content wider than a phone.
+/// A page with text that is too pale, a field without a label, content wider than a phone, and broken amounts.
 const FAULTY: &str = r#"
 <h1>Faulty</h1>
 <p class="pale">Can you read this?</p>
 <p class="wide">This does not fit.</p>
+<p class="thin">Pay USD 12.00 or ₹1,499.00.</p>
 <input name="nameless">
 <img src="/missing.png" alt="Not there">"#;
 
@@ -52,8 +53,8 @@ setTimeout(() => {
   document.body.append(late);
 }, 200);";
 
-const STYLE: &str =
-    "body { color: #222; background: #fff } .pale { color: #ddd } .wide { width: 900px }";
+const STYLE: &str = "body { color: #222; background: #fff } .pale { color: #ddd } .wide { width: 900px } \
+     .thin { width: 4ch; overflow-wrap: anywhere }";
 
 fn page(body: &str) -> Response {
     let page = format!(

@@ -29,6 +29,7 @@ mod refund_events;
 mod refunds;
 mod response_faults;
 mod settlement_dispute_events;
+mod start_errors;
 mod undocumented_behaviour;
 mod validation;
 mod versions;

@@ -6,7 +6,7 @@ use clap::Args;
 use data_encoding::BASE64;
 use payment_provider_core::{ConnectionCode, OrganizationId};
 use payment_provider_host::encryption::{EncryptionKey, EncryptionKeys};
-use payment_provider_host::{ConnectionRef, Host};
+use payment_provider_host::{ConnectionRef, ErrorKind, Host};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -77,6 +77,7 @@ impl AdminRuntime {
         // A command works with the connections of every server, of which some may use a simulator.
         let addresses = GatewayAddresses::OfficialAndLocal;
         let registry = gateways(addresses).map_err(|error| -> CommandError { error })?;
+        prepared.try_location().await?;
         let host = prepared
             .host()
             .open_beside()
@@ -84,7 +85,11 @@ impl AdminRuntime {
             .with_encryption_keys(keys)
             .with_handler(InvoiceHandler)
             .build()
-            .await?;
+            .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::Storage => CommandError::from(prepared.failure(error)),
+                _ => error.into(),
+            })?;
         let database = prepared.opened_by(host.clone());
         Ok(Self { host, database })
     }

@@ -5,21 +5,20 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_core::{
     ConnectionCheck, ConnectionCode, CredentialCheck, OrganizationId, ProviderId,
 };
 use payment_provider_host::connections::{Connection, NewConnection};
-use payment_provider_host::error::Conflict;
 use payment_provider_host::inbox::Delivery;
-use payment_provider_host::{ConnectionRef, Error, ErrorKind};
+use payment_provider_host::{ConnectionRef, ErrorKind};
 use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::fields::Fields;
 use super::query;
 use crate::access::Access;
-use crate::idempotency::{IdempotencyKey, Start};
+use crate::connection_creation;
+use crate::idempotency::{IdempotencyKey, Outcome};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -42,55 +41,22 @@ pub(super) async fn add(
         Some(NewConnection::new(connection, provider?, name?, settings?))
     })?;
     access.require(&new.connection.organization)?;
-    let host = &app.host;
-    let organization = &new.connection.organization;
-    let start = key.start(host, organization, "POST /connections", &body);
-    let mut attempt = match start.await? {
-        Start::Run(attempt) => attempt,
-        Start::Replay(response) => return Ok(response),
-    };
-    // The runtime adds the connection in a transaction of its own. Until the answer is stored, the key stays
-    // claimed, even if this process dies: then a repetition finds the connection.
-    attempt.hold();
-    let connection = match add_or_find(&app, new, attempt.repeats()).await {
-        Ok(connection) => connection,
-        Err(error) => {
-            if !error.is_transient() {
-                attempt.let_go();
-            }
-            return Err(error.into());
+    let connection = new.connection.clone();
+    let request = key.of_request(&connection.organization, "POST /connections", body);
+    let host = app.host.clone();
+    let outcome = app.idempotency.run(request, move |attempt| async move {
+        connection_creation::add_once(&host, new, &attempt).await
+    });
+    match outcome.await? {
+        Outcome::Ran(added) => {
+            let shown = connection_json(&added?);
+            Ok((StatusCode::CREATED, Json(shown)).into_response())
         }
-    };
-    let (status, shown) = (StatusCode::CREATED, connection_json(&connection));
-    let mut tx = host.begin().await?;
-    attempt.record(&mut tx, status, &shown).await?;
-    host.commit(tx).await?;
-    Ok((status, Json(shown)).into_response())
-}
-
-/// Adds a connection, or finds the one that an interrupted request with the same body has added at `repeats` or
-/// later.
-async fn add_or_find(
-    app: &App,
-    new: NewConnection,
-    repeats: Option<Timestamp>,
-) -> Result<Connection, Error> {
-    let (wanted, provider, name) = (
-        new.connection.clone(),
-        new.provider.clone(),
-        new.name.clone(),
-    );
-    match (app.host.add_connection(new).await, repeats) {
-        (Err(error), Some(first_at))
-            if matches!(error.kind(), ErrorKind::Conflict(Conflict::CodeTaken)) =>
-        {
-            let found = app.host.connection(&wanted).await?;
-            let is_it = found.created_at.as_millisecond() >= first_at.as_millisecond()
-                && found.provider == provider
-                && found.name == name;
-            if is_it { Ok(found) } else { Err(error) }
-        }
-        (added, _) => added,
+        Outcome::Repeated(answer) => match app.host.connection(&connection).await {
+            Ok(found) => Ok(answer.respond(connection_json(&found))),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound(_)) => Err(answer.gone()),
+            Err(error) => Err(error.into()),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use payment_provider_core::{
-    ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode,
+    ConnectionCode, CustomerId, OrganizationId, ProviderId, ViolationCode, Violations,
 };
 use payment_provider_host::workflows::OpenCheckout;
 use serde_json::{Value, json};
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::body::JsonBody;
 use super::fields::Fields;
 use crate::access::Access;
-use crate::customers::{self, CODE, NewCustomer, SaveOutcome, SavedCustomer};
-use crate::idempotency::{IdempotencyKey, Start};
+use crate::customers::{self, CODE, Customer, NewCustomer, SaveOutcome};
+use crate::idempotency::{IdempotencyKey, Outcome};
 use crate::problem::{Problem, one_of};
 use crate::state::App;
 
@@ -61,31 +61,49 @@ pub(super) async fn save(
         })
     })?;
     access.require(&new.organization)?;
-    let start = key.start(&app.host, &new.organization, "POST /customers", &body);
-    let mut attempt = match start.await? {
-        Start::Run(attempt) => attempt,
-        Start::Replay(response) => return Ok(response),
-    };
-    let (mut tx, saved) = customers::link_and_begin_to_save(&app, &new).await?;
-    let (status, shown) = response(&saved);
-    attempt.record(&mut tx, status, &shown).await?;
-    app.host.commit(tx).await?;
-    Ok((status, Json(shown)).into_response())
+    let request = key.of_request(&new.organization, "POST /customers", body);
+    let work = app.clone();
+    let outcome = app.idempotency.run(request, move |attempt| async move {
+        let (mut tx, saved) = customers::link_and_begin_to_save(&work, &new).await?;
+        let status = status(saved.outcome);
+        let made = json!({
+            "id": saved.customer.id,
+            "still_payable": remaining_links(&saved.left.still_payable),
+            "unbooked": remaining_links(&saved.left.unreconciled),
+        });
+        attempt.record(&mut tx, status, &made).await?;
+        work.host.commit(tx).await?;
+        Ok::<_, Problem>(saved)
+    });
+    match outcome.await? {
+        Outcome::Ran(saved) => {
+            let saved = saved?;
+            let left = [&saved.left.still_payable, &saved.left.unreconciled];
+            let left = left.map(|open| remaining_links(open));
+            let shown = shown(&saved.customer, saved.linked, &saved.needs, left);
+            Ok((status(saved.outcome), Json(shown)).into_response())
+        }
+        Outcome::Repeated(answer) => {
+            let customer = customers::find_by_id(&app.host, answer.text("id")).await?;
+            let customer = customer.ok_or_else(|| answer.gone())?;
+            let (linked, needs) = customers::link_of(&app, &customer).await?;
+            let left = ["still_payable", "unbooked"].map(|name| answer.list(name));
+            Ok(answer.respond(shown(&customer, linked, &needs, left)))
+        }
+    }
 }
 
-fn response(saved: &SavedCustomer) -> (StatusCode, Value) {
-    let SavedCustomer {
-        customer,
-        outcome,
-        linked,
-        needs,
-        left,
-    } = saved;
-    let status = match outcome {
+const fn status(outcome: SaveOutcome) -> StatusCode {
+    match outcome {
         SaveOutcome::Created => StatusCode::CREATED,
         SaveOutcome::Replaced => StatusCode::OK,
-    };
-    let shown = json!({
+    }
+}
+
+/// Formats a customer with the links that are still payable and those with money that is not recorded yet.
+fn shown(customer: &Customer, linked: bool, needs: &Violations, left: [Value; 2]) -> Value {
+    let [still_payable, unbooked] = left;
+    json!({
         "id": customer.id,
         "organization_id": customer.organization_id,
         "external_id": customer.external_id,
@@ -96,10 +114,9 @@ fn response(saved: &SavedCustomer) -> (StatusCode, Value) {
         "payment_provider_code": customer.payment_provider_code,
         "linked": linked,
         "needs": needs,
-        "still_payable": remaining_links(&left.still_payable),
-        "unbooked": remaining_links(&left.unreconciled),
-    });
-    (status, shown)
+        "still_payable": still_payable,
+        "unbooked": unbooked,
+    })
 }
 
 /// Formats payment links that remain at other connections, each with the reason.

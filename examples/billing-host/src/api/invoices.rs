@@ -15,7 +15,7 @@ use super::fields::Fields;
 use super::{invoice_view, query};
 use crate::access::Access;
 use crate::customers;
-use crate::idempotency::{IdempotencyKey, Start};
+use crate::idempotency::{IdempotencyKey, Outcome};
 use crate::invoices::{self, Invoice, MAX_PURPOSE_CHARS, NewInvoice, PathId, payable_of};
 use crate::problem::Problem;
 use crate::state::App;
@@ -45,29 +45,33 @@ pub(super) async fn add(
         Some((organization?, external_id?, amount, purpose?))
     })?;
     access.require(&organization)?;
-    let host = &app.host;
-    let start = key.start(host, &organization, "POST /invoices", &body);
-    let mut attempt = match start.await? {
-        Start::Run(attempt) => attempt,
-        Start::Replay(response) => return Ok(response),
-    };
-    let customer = customers::find(host, &organization, &external_id).await?;
-    let customer = customer.ok_or_else(|| {
-        let message = "is not a customer of the organization";
-        Problem::invalid_field("external_customer_id", ViolationCode::Unknown, message)
-    })?;
-    let new = NewInvoice {
-        organization,
-        customer_id: customer.id,
-        amount,
-        purpose,
-    };
-    let mut tx = host.begin().await?;
-    let invoice = invoices::insert_in(&mut tx, &new).await?;
-    let (status, shown) = (StatusCode::CREATED, invoice_view::summary(&invoice));
-    attempt.record(&mut tx, status, &shown).await?;
-    host.commit(tx).await?;
-    Ok((status, Json(shown)).into_response())
+    let request = key.of_request(&organization, "POST /invoices", body);
+    let host = app.host.clone();
+    let outcome = app.idempotency.run(request, move |attempt| async move {
+        let customer = customers::find(&host, &organization, &external_id).await?;
+        let customer = customer.ok_or_else(|| {
+            let message = "is not a customer of the organization";
+            Problem::invalid_field("external_customer_id", ViolationCode::Unknown, message)
+        })?;
+        let new = NewInvoice {
+            organization,
+            customer_id: customer.id,
+            amount,
+            purpose,
+        };
+        invoices::insert_once(&host, &new, &attempt).await
+    });
+    match outcome.await? {
+        Outcome::Ran(created) => {
+            let shown = invoice_view::summary(&created?);
+            Ok((StatusCode::CREATED, Json(shown)).into_response())
+        }
+        Outcome::Repeated(answer) => {
+            let invoice = invoices::find(&app.host, answer.text("id")).await?;
+            let invoice = invoice.ok_or_else(|| answer.gone())?;
+            Ok(answer.respond(invoice_view::summary(&invoice)))
+        }
+    }
 }
 
 /// `GET /api/v1/invoices`

@@ -1,6 +1,8 @@
 //! Saving a customer together with the link to the connection they pay through.
 
-use payment_provider_core::{ViolationCode, Violations};
+use payment_provider_core::{
+    ConnectionCode, CustomerId, OrganizationId, ViolationCode, Violations,
+};
 use payment_provider_host::error::Entity;
 use payment_provider_host::workflows::UnlinkOutcome;
 use payment_provider_host::{ConnectionRef, ErrorKind, Transaction};
@@ -11,6 +13,9 @@ use crate::state::App;
 
 /// Name of the field with the code of the connection.
 pub(crate) const CODE: &str = "payment_provider_code";
+
+const OTHER_PROVIDER: &str = "is the code of another provider's connection";
+const NO_CONNECTION: &str = "does not exist; create the connection, then save the customer again";
 
 /// A customer after saving and linking.
 #[derive(Debug)]
@@ -78,9 +83,10 @@ async fn link(app: &App, new: &NewCustomer) -> Result<Link, Problem> {
         });
     };
     let missing = |message| {
-        let mut link = Link::default();
-        link.needs.push(CODE, ViolationCode::Unknown, message);
-        Ok(link)
+        Ok(Link {
+            needs: missing(message),
+            ..Link::default()
+        })
     };
     let connection = ConnectionRef::new(new.organization.clone(), code.clone());
     match app.host.connection(&connection).await {
@@ -92,9 +98,46 @@ async fn link(app: &App, new: &NewCustomer) -> Result<Link, Problem> {
                 left: outcome.left,
             })
         }
-        Ok(_) => missing("is the code of another provider's connection"),
+        Ok(_) => missing(OTHER_PROVIDER),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound(Entity::Connection)) => {
-            missing("does not exist; create the connection, then save the customer again")
+            missing(NO_CONNECTION)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn missing(message: &'static str) -> Violations {
+    let mut needs = Violations::none();
+    needs.push(CODE, ViolationCode::Unknown, message);
+    needs
+}
+
+/// Returns whether a saved customer is linked to the connection they name now, and the data that the gateway still
+/// requires. Changes nothing.
+pub(crate) async fn link_of(app: &App, customer: &Customer) -> Result<(bool, Violations), Problem> {
+    let (Some(provider), Some(code)) =
+        (&customer.payment_provider, &customer.payment_provider_code)
+    else {
+        return Ok((false, Violations::none()));
+    };
+    let names = (
+        OrganizationId::new(customer.organization_id.as_str()),
+        CustomerId::new(customer.external_id.as_str()),
+        ConnectionCode::new(code.as_str()),
+    );
+    let (Ok(organization), Ok(id), Ok(code)) = names else {
+        return Err(Problem::unavailable());
+    };
+    let linked = app.host.linked_customer(&organization, &id).await?;
+    if let Some(linked) = linked.filter(|linked| linked.connection == code) {
+        return Ok((true, linked.needs));
+    }
+    let connection = ConnectionRef::new(organization, code);
+    match app.host.connection(&connection).await {
+        Ok(found) if found.provider.as_str() == provider => Ok((false, Violations::none())),
+        Ok(_) => Ok((false, missing(OTHER_PROVIDER))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound(Entity::Connection)) => {
+            Ok((false, missing(NO_CONNECTION)))
         }
         Err(error) => Err(error.into()),
     }

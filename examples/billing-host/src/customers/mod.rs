@@ -4,7 +4,7 @@ mod connection_link;
 mod table;
 mod words;
 
-pub(crate) use connection_link::{CODE, SavedCustomer, link_and_begin_to_save, save_and_link};
+pub(crate) use connection_link::{CODE, link_and_begin_to_save, link_of, save_and_link};
 pub(crate) use table::{
     Customer, NewCustomer, SaveOutcome, complete_words, find, find_by_id, page, save, search,
 };

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::money_text;
+
 /// An expectation of the demo that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -43,6 +45,6 @@ impl Report {
         reason = "lines belong to the report that is printed"
     )]
     pub(super) fn line(&self, text: &str) -> io::Result<()> {
-        writeln!(io::stdout(), "   {text}")
+        writeln!(io::stdout(), "   {}", money_text::in_text(text))
     }
 }

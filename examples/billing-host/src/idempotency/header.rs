@@ -1,9 +1,11 @@
 //! The header `Idempotency-Key`.
 
+use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use payment_provider_core::ViolationCode;
+use payment_provider_core::{OrganizationId, ViolationCode};
 
+use super::request::{KeyedRequest, Source};
 use crate::problem::Problem;
 
 /// Name of the header.
@@ -13,7 +15,25 @@ const MAX_CHARS: usize = 255;
 
 /// The idempotency key of a request, if it has one.
 #[derive(Debug)]
-pub(crate) struct IdempotencyKey(pub(super) Option<String>);
+pub(crate) struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    /// Returns the request to which the key belongs.
+    pub(crate) fn of_request(
+        self,
+        organization: &OrganizationId,
+        route: &'static str,
+        body: Bytes,
+    ) -> KeyedRequest {
+        KeyedRequest {
+            key: self.0,
+            source: Source::Header,
+            organization: organization.clone(),
+            route,
+            body,
+        }
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;

@@ -1,21 +1,35 @@
-//! Idempotency keys: a request that is sent again with the same key creates nothing and gets the first answer.
+//! Idempotency keys: a request that is sent again with the same key creates nothing and leads to the first result.
 //!
 //! A key is claimed before the request runs. Its answer is stored in the transaction that creates, so the two
-//! never differ. The claim of a process that died ends after [`LEASE`].
+//! never differ. A request with a key runs to its end even if the client disconnects, and a request that fails
+//! releases its key before the client gets the error. Only a process that dies leaves a claim, which ends after
+//! [`LEASE`].
 
+mod answer;
+mod attempt;
+mod body_hash;
+mod form_key;
 mod header;
+mod request;
 mod table;
+#[cfg(test)]
+mod tests;
 
-use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header as http_header};
-use axum::response::{IntoResponse, Response};
-use payment_provider_core::OrganizationId;
+use std::future::Future;
+use std::time::Duration;
+
 use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
-use payment_provider_host::{Host, Transaction};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use payment_provider_host::Host;
+use tokio::time::MissedTickBehavior;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
+pub(crate) use answer::Answer;
+pub(crate) use attempt::Attempt;
+pub(crate) use body_hash::BodyHashKeys;
+pub(crate) use form_key::{FORM_KEY, FormKey, of_form};
 pub(crate) use header::IdempotencyKey;
+pub(crate) use request::KeyedRequest;
 pub(crate) use table::DELETE_EXPIRED;
 use table::{Found, Row};
 
@@ -25,177 +39,200 @@ use crate::problem::Problem;
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// Time for which a claim keeps other requests with the same key out.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// Header of a repeated answer.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Longest wait of a form for an earlier submission of it.
+const FORM_WAIT: Duration = Duration::from_secs(5);
+/// Interval at which a waiting form looks for the answer of the earlier submission.
+const FORM_POLL: Duration = Duration::from_millis(100);
 
 /// Returns the time, in milliseconds, since which answers are kept.
 pub(crate) fn oldest_kept(now: Timestamp) -> i64 {
     now.as_millisecond() - KEPT.as_secs() * 1000
 }
 
-/// The start of a request.
-pub(crate) enum Start {
-    /// The request runs.
+/// Outcome of a request that may be a repetition.
+pub(crate) enum Outcome<T, E> {
+    /// The request ran.
+    Ran(Result<T, E>),
+    /// The request was answered before, and did not run.
+    Repeated(Answer),
+}
+
+/// State of a key at the start of a request.
+enum Start {
     Run(Attempt),
-    /// The answer of the first request.
-    Replay(Response),
+    Replay(Answer),
 }
 
-/// A request that runs. If it is dropped without an answer, the key can be used again.
-#[derive(Debug)]
-pub(crate) struct Attempt {
-    /// `None` for a request without a key.
-    claim: Option<Claim>,
-}
-
-#[derive(Debug)]
-struct Claim {
+/// Runs requests at most once for each key.
+#[derive(Debug, Clone)]
+pub(crate) struct Idempotency {
     host: Host,
-    row: Row,
-    /// The time of the first request with the key, in milliseconds.
-    first_at: Option<i64>,
-    is_released_on_drop: bool,
+    keys: BodyHashKeys,
+    /// Requests with a key, which run to their end.
+    tasks: TaskTracker,
 }
 
-impl IdempotencyKey {
-    /// Claims the key for a request, if it has one.
-    pub(crate) async fn start(
-        self,
-        host: &Host,
-        organization: &OrganizationId,
-        route: &'static str,
-        body: &Bytes,
-    ) -> Result<Start, Problem> {
-        let Some(key) = self.0 else {
-            return Ok(Start::Run(Attempt { claim: None }));
+impl Idempotency {
+    pub(crate) fn new(host: Host, keys: BodyHashKeys) -> Self {
+        let tasks = TaskTracker::new();
+        Self { host, keys, tasks }
+    }
+
+    /// Waits for the requests that still run, which may belong to clients that have disconnected.
+    pub(crate) async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Runs a request unless one with the same key was answered. `work` has to
+    /// [record](Attempt::record) its answer in the transaction that creates.
+    ///
+    /// # Errors
+    /// Returns a problem if the key was used for another body, or if its first request still runs.
+    ///
+    /// # Cancellation
+    /// A request with a key goes on if the returned future is dropped.
+    pub(crate) async fn run<T, E, F>(
+        &self,
+        request: KeyedRequest,
+        work: impl FnOnce(Attempt) -> F + Send + 'static,
+    ) -> Result<Outcome<T, E>, Problem>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        if request.key.is_none() {
+            return Ok(Outcome::Ran(work(Attempt::unkeyed()).await));
+        }
+        let this = self.clone();
+        let tracked = async move { this.run_keyed(request, work).await }.in_current_span();
+        let outcome = self.tasks.spawn(tracked).await;
+        outcome.unwrap_or_else(|_| Err(Problem::unavailable()))
+    }
+
+    async fn run_keyed<T, E, F>(
+        &self,
+        request: KeyedRequest,
+        work: impl FnOnce(Attempt) -> F + Send + 'static,
+    ) -> Result<Outcome<T, E>, Problem>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let attempt = match self.start(&request).await? {
+            Start::Run(attempt) => attempt,
+            Start::Replay(answer) => return Ok(Outcome::Repeated(answer)),
         };
-        let row = Row::new(organization, route, key);
-        let hash = Sha256::digest(body);
-        let now = host.clock().now().as_millisecond();
+        // In a task of its own, so that a panic releases the key as well.
+        let work = work(attempt.clone()).in_current_span();
+        let ran = self.tasks.spawn(work).await;
+        if !matches!(ran, Ok(Ok(_))) {
+            attempt.release(&self.host).await;
+        }
+        ran.map(Outcome::Ran).map_err(|error| {
+            tracing::error!(%error, "a request with an idempotency key failed");
+            Problem::unavailable()
+        })
+    }
+
+    /// Runs a form unless it was submitted before. Waits briefly for a submission that still runs, because a
+    /// browser shows only the answer to the last one.
+    pub(crate) async fn run_form<T, E, F>(
+        &self,
+        request: KeyedRequest,
+        work: impl FnOnce(Attempt) -> F + Send + 'static,
+    ) -> Result<Outcome<T, E>, Problem>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        // After this wait, the request is refused if the earlier one still runs.
+        let wait = self.wait_for_earlier(&request);
+        if let Ok(waited) = tokio::time::timeout(FORM_WAIT, wait).await {
+            waited?;
+        }
+        self.run(request, work).await
+    }
+
+    async fn wait_for_earlier(&self, request: &KeyedRequest) -> Result<(), Problem> {
+        let Some(key) = &request.key else {
+            return Ok(());
+        };
+        let row = Row::new(&request.organization, request.route, key.clone());
+        let mut ticks = tokio::time::interval(FORM_POLL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = self.host.clock().now().as_millisecond();
+            if !row.is_running(&self.host, now).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Claims the key of a request, or returns the answer to an earlier request with it.
+    async fn start(&self, request: &KeyedRequest) -> Result<Start, Problem> {
+        let Some(key) = &request.key else {
+            return Ok(Start::Run(Attempt::unkeyed()));
+        };
+        let (host, source) = (&self.host, request.source);
+        let row = Row::new(&request.organization, request.route, key.clone());
+        let scope = request.scope(key);
+        let hash = self.keys.hash(&scope, &request.body);
+        let now = host.clock().now();
+        let oldest_kept = oldest_kept(now);
+        let now = now.as_millisecond();
         let lease_until = now + LEASE.as_secs() * 1000;
         let mut tx = host.begin().await?;
         let found = if row.insert(&mut tx, &hash, now, lease_until).await? {
             None
         } else {
             // It was released between the two statements: the client tries again.
-            Some(row.find(&mut tx).await?.ok_or_else(running)?)
+            let found = row.find(&mut tx).await?;
+            Some(found.ok_or_else(|| source.running())?)
         };
         let first_at = match found {
             None => None,
-            Some(found) if found.created_at < oldest_kept(host.clock().now()) => {
+            Some(found) if found.created_at < oldest_kept => {
                 let replaced = row.replace(&mut tx, &found, &hash, now, lease_until);
                 if !replaced.await? {
-                    return Err(running());
+                    return Err(source.running());
                 }
                 None
             }
-            Some(found) if *found.body_hash != *hash => return Err(other_body()),
+            Some(found)
+                if !self
+                    .keys
+                    .is_hash_of(&found.body_hash, &scope, &request.body) =>
+            {
+                return Err(source.other_body());
+            }
             Some(Found {
                 status: Some(status),
                 answer: Some(answer),
                 ..
-            }) => return Ok(Start::Replay(replay(status, answer))),
-            Some(found) if found.lease_until > now => return Err(running()),
+            }) => {
+                let answer = Answer::stored(status, &answer, source);
+                return answer.map(Start::Replay).ok_or_else(Problem::unavailable);
+            }
+            // The clock was set back since: no claim lasts longer than a lease from now.
+            Some(found) if found.lease_until > lease_until => {
+                row.cap_lease(&mut tx, &found, lease_until).await?;
+                host.commit(tx).await?;
+                return Err(source.running());
+            }
+            Some(found) if found.lease_until > now => return Err(source.running()),
             Some(found) => {
                 if !row.take_over(&mut tx, &found, lease_until).await? {
-                    return Err(running());
+                    return Err(source.running());
                 }
                 Some(found.created_at)
             }
         };
         host.commit(tx).await?;
-        let claim = Claim {
-            host: host.clone(),
-            row,
-            first_at,
-            is_released_on_drop: true,
-        };
-        let claim = Some(claim);
-        Ok(Start::Run(Attempt { claim }))
+        Ok(Start::Run(Attempt::of(row, source, first_at)))
     }
-}
-
-impl Attempt {
-    /// Stores the answer in the transaction that creates. Fails if the claim has ended and another request has
-    /// it: then nothing may be created.
-    pub(crate) async fn record(
-        &mut self,
-        tx: &mut Transaction,
-        status: StatusCode,
-        answer: &Value,
-    ) -> Result<(), Problem> {
-        if let Some(claim) = &mut self.claim
-            && !claim.row.complete(tx, status, answer).await?
-        {
-            claim.is_released_on_drop = false;
-            return Err(running());
-        }
-        Ok(())
-    }
-
-    /// Keeps the claim even if the request is dropped without an answer, because what it creates is created in
-    /// another transaction.
-    pub(crate) fn hold(&mut self) {
-        if let Some(claim) = &mut self.claim {
-            claim.is_released_on_drop = false;
-        }
-    }
-
-    /// Lets the key be used again when the request is dropped: nothing was created.
-    pub(crate) fn let_go(&mut self) {
-        if let Some(claim) = &mut self.claim {
-            claim.is_released_on_drop = true;
-        }
-    }
-
-    /// Returns the time of the first request, which ended without an answer, if this one repeats it.
-    pub(crate) fn repeats(&self) -> Option<Timestamp> {
-        let claim = self.claim.as_ref()?;
-        Timestamp::from_millisecond(claim.first_at?).ok()
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if !self.is_released_on_drop {
-            return;
-        }
-        let (host, row) = (self.host.clone(), self.row.clone());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                // If this fails, the claim ends with its lease. A claim with an answer is not released.
-                if let Err(error) = row.release(&host).await {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "an idempotency key could not be released"
-                    );
-                }
-            });
-        }
-    }
-}
-
-fn replay(status: i64, answer: String) -> Response {
-    let status = u16::try_from(status).ok();
-    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-    let headers = [
-        (
-            http_header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
-        (REPLAYED, HeaderValue::from_static("true")),
-    ];
-    (status.unwrap_or(StatusCode::OK), headers, answer).into_response()
-}
-
-fn other_body() -> Problem {
-    let detail = "the key in the header Idempotency-Key was used for a request with another body";
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    Problem::new(status, "idempotency_key_reused", detail)
-}
-
-fn running() -> Problem {
-    let detail = "a request with the key in the header Idempotency-Key is still running; try again";
-    Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
-        .with_retry_after(std::time::Duration::from_secs(1))
 }

@@ -4,7 +4,7 @@ use payment_provider_host::{Host, Transaction};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::tables::{TableError, in_tx};
+use crate::tables::{TableError, in_tx, on_pool};
 
 /// Deletes at most `$2` rows from before `$1`. A row that is used again meanwhile stays.
 pub(crate) const DELETE_EXPIRED: &str = "DELETE FROM billing_idempotency_keys
@@ -162,7 +162,7 @@ impl Row {
         &self,
         tx: &mut Transaction,
         status: StatusCode,
-        answer: &Value,
+        made: &Value,
     ) -> Result<bool, TableError> {
         const SQL: &str = concat!(
             "UPDATE billing_idempotency_keys SET status = $4, answer = $5
@@ -175,7 +175,7 @@ impl Row {
                 .bind(self.route)
                 .bind(&self.key)
                 .bind(i64::from(status.as_u16()))
-                .bind(answer.to_string())
+                .bind(made.to_string())
                 .bind(&self.owner)
                 .execute(connection)
                 .await?
@@ -184,15 +184,73 @@ impl Row {
         Ok(updated > 0)
     }
 
+    /// Shortens the lease of a row, which another request has written.
+    pub(super) async fn cap_lease(
+        &self,
+        tx: &mut Transaction,
+        found: &Found,
+        lease_until: i64,
+    ) -> Result<(), TableError> {
+        const SQL: &str = concat!(
+            "UPDATE billing_idempotency_keys SET lease_until = $4
+             WHERE owner = $5 AND lease_until > $4 AND status IS NULL AND ",
+            of_row!()
+        );
+        in_tx!(tx, connection => {
+            sqlx::query(SQL)
+                .bind(&self.organization)
+                .bind(self.route)
+                .bind(&self.key)
+                .bind(lease_until)
+                .bind(&found.owner)
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Returns true if a request with the key has no answer yet and its lease has not ended at `now`.
+    pub(super) async fn is_running(&self, host: &Host, now: i64) -> Result<bool, TableError> {
+        const SQL: &str = concat!(
+            "SELECT count(*) FROM billing_idempotency_keys
+             WHERE status IS NULL AND lease_until > $4 AND ",
+            of_row!()
+        );
+        let running: i64 = on_pool!(host, pool => {
+            sqlx::query_scalar(SQL)
+                .bind(&self.organization)
+                .bind(self.route)
+                .bind(&self.key)
+                .bind(now)
+                .fetch_one(pool)
+                .await
+        })?;
+        Ok(running > 0)
+    }
+
     /// Deletes the row if it has no answer and is still claimed by this request.
-    pub(super) async fn release(&self, host: &Host) -> Result<(), TableError> {
+    pub(super) async fn delete(&self, host: &Host) -> Result<(), TableError> {
         const SQL: &str = concat!(
             "DELETE FROM billing_idempotency_keys WHERE owner = $4 AND status IS NULL AND ",
             of_row!()
         );
+        self.end(host, SQL).await
+    }
+
+    /// Lets another request take the row over, if it has no answer and is still claimed by this request.
+    pub(super) async fn end_lease(&self, host: &Host) -> Result<(), TableError> {
+        const SQL: &str = concat!(
+            "UPDATE billing_idempotency_keys SET lease_until = 0
+             WHERE owner = $4 AND status IS NULL AND ",
+            of_row!()
+        );
+        self.end(host, SQL).await
+    }
+
+    async fn end(&self, host: &Host, statement: &'static str) -> Result<(), TableError> {
         let mut tx = host.begin().await?;
         in_tx!(&mut tx, connection => {
-            sqlx::query(SQL)
+            sqlx::query(statement)
                 .bind(&self.organization)
                 .bind(self.route)
                 .bind(&self.key)

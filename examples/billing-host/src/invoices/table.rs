@@ -81,7 +81,7 @@ pub(crate) async fn insert(host: &Host, new: &NewInvoice) -> Result<String, Tabl
 }
 
 /// Inserts an invoice in a transaction.
-pub(crate) async fn insert_in(
+pub(super) async fn insert_in(
     tx: &mut Transaction,
     new: &NewInvoice,
 ) -> Result<Invoice, TableError> {

@@ -1,31 +1,6 @@
-//! Amounts as people read and type them.
+//! Amounts as people type them.
 
 use payment_provider_core::{Currency, Money, MoneyError};
-
-/// Formats an amount in the style of its currency, such as `₹1,49,900.00`. Symbols other than `₹` are
-/// ambiguous, so the code of the currency follows the amount: `$5.00 USD`.
-pub(super) fn format(amount: Money) -> String {
-    match rusty_money::iso::find(amount.currency().code()) {
-        // The library's text is right only if it knows the currency with the same exponent.
-        Some(known) if known.exponent == u32::from(amount.currency().exponent()) => {
-            let text = rusty_money::Money::from_minor(amount.minor_units(), known).to_string();
-            if amount.currency() == Currency::INR {
-                text
-            } else {
-                format!("{text} {}", amount.currency())
-            }
-        }
-        _ => amount.to_string(),
-    }
-}
-
-/// Formats an amount stored as minor units and a currency code.
-pub(super) fn format_minor_units(minor_units: i64, currency: &str) -> String {
-    match currency.parse() {
-        Ok(currency) => format(Money::from_minor_units(minor_units, currency)),
-        Err(_) => format!("{minor_units} {currency}"),
-    }
-}
 
 /// Parses `1499`, `1499.00` or `1,499.00`. Never rounds: an inexact amount is an error.
 pub(super) fn parse(text: &str, currency: Currency) -> Result<Money, &'static str> {
@@ -60,36 +35,6 @@ fn is_grouped(whole: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn inr(paise: i64) -> String {
-        format(Money::from_minor_units(paise, Currency::INR))
-    }
-
-    #[test]
-    fn amounts_are_formatted_in_the_style_of_their_currency() {
-        assert_eq!(inr(20_012), "₹200.12");
-        assert_eq!(inr(14_990_000), "₹1,49,900.00");
-        assert_eq!(inr(5), "₹0.05");
-        assert_eq!(
-            format(Money::from_minor_units(1_234_567, Currency::USD)),
-            "$12,345.67 USD"
-        );
-        assert_eq!(
-            format(Money::from_minor_units(500, Currency::JPY)),
-            "¥500 JPY"
-        );
-        assert_eq!(format_minor_units(100, "no currency"), "100 no currency");
-    }
-
-    #[test]
-    fn formatting_never_rounds() {
-        let most = inr(i64::MAX);
-        assert!(most.ends_with(",758.07"), "{most}");
-        let digits: String = most.chars().filter(char::is_ascii_digit).collect();
-        assert_eq!(digits, i64::MAX.to_string());
-        let fils = format(Money::from_minor_units(1_001, Currency::KWD));
-        assert!(fils.ends_with("1.001 KWD"), "{fils}");
-    }
 
     #[test]
     fn groups_of_thousands_and_of_lakhs_are_parsed() {

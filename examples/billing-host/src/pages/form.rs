@@ -3,12 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
-use payment_provider_core::{InvalidIdentifier, Violations};
+use payment_provider_core::{InvalidIdentifier, OrganizationId, Violations};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use super::notice;
 use super::session_cookie;
+use crate::idempotency::{self, FORM_KEY, KeyedRequest};
 use crate::session::Session;
 use crate::state::App;
 use crate::validation;
@@ -57,6 +58,17 @@ impl FormFields {
 pub(super) struct SubmittedForm {
     pub(super) session: Session,
     pub(super) fields: FormFields,
+    /// The fields as they were sent.
+    body: Bytes,
+}
+
+impl SubmittedForm {
+    /// Returns the form as a request that creates once: a form that is sent again, by a double click or a reload,
+    /// leads to the first result.
+    pub(super) fn keyed(&self, organization: &OrganizationId, form: &'static str) -> KeyedRequest {
+        let key = self.fields.text(FORM_KEY);
+        idempotency::of_form(key, organization, form, self.body.clone())
+    }
 }
 
 /// A form of any visitor, signed in or not.
@@ -96,7 +108,11 @@ async fn read(request: Request, app: &App, session: Session) -> Result<Submitted
         .map_err(|rejection| notice::unreadable_form(rejection.status()))?;
     let fields = FormFields::parse(&body);
     if session.accepts(fields.text(TOKEN), app.sessions.key()) {
-        Ok(SubmittedForm { session, fields })
+        Ok(SubmittedForm {
+            session,
+            fields,
+            body,
+        })
     } else {
         Err(notice::invalid_token())
     }

@@ -2,6 +2,7 @@
 
 mod amount;
 mod assets;
+mod confirmation;
 mod connections;
 mod customers;
 mod display_time;
@@ -55,7 +56,7 @@ pub(crate) fn router() -> Router<App> {
         )
         .route(
             "/invoices/{id}/void",
-            get(invoices::redirect).post(invoices::void),
+            get(invoices::confirm_void).post(invoices::void),
         )
         .route("/customers", get(customers::list))
         .route(

@@ -6,13 +6,14 @@ use axum::response::Response;
 use payment_provider_host::workflows::{OpenCheckout, UnlinkOutcome};
 
 use super::layout::{Layout, page};
+use crate::money_text::Prose;
 use crate::problem::Problem;
 
 #[derive(Template)]
 #[template(path = "notice.html")]
 struct NoticePage {
     layout: Layout,
-    text: String,
+    text: Prose,
     /// Path and text of the link that leads on.
     next: (&'static str, &'static str),
 }
@@ -25,7 +26,7 @@ fn notice(
 ) -> Response {
     let notice = NoticePage {
         layout: Layout::bare(title),
-        text: text.to_owned(),
+        text: Prose::of(text),
         next,
     };
     page(status, &notice)

@@ -65,7 +65,9 @@ fn sign_in_form(
 
 /// `POST /sign-in`
 pub(super) async fn sign_in(State(app): State<App>, source: Source, form: VisitorForm) -> Response {
-    let SubmittedForm { session, fields } = form.0;
+    let SubmittedForm {
+        session, fields, ..
+    } = form.0;
     let next = own_path(fields.text(NEXT));
     let key = fields.text(API_KEY).trim().as_bytes();
     match access::authenticate_operator(&app, source, key) {

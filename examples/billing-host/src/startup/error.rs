@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use payment_provider_host::Error;
 
 use crate::access::MIN_TOKEN_BYTES;
+use crate::database_failure::DatabaseFailure;
 use crate::seed::SeedError;
 
 /// The application could not start.
@@ -33,17 +34,9 @@ pub enum StartError {
     /// The address served on does not form a URL.
     #[error("the listen address does not form a URL")]
     Url(#[source] url::ParseError),
-    /// The database file cannot be opened.
-    #[error("cannot use the database {}", .path.display())]
-    Database {
-        /// Path of the file.
-        path: PathBuf,
-        /// Error of the payment runtime.
-        source: Error,
-    },
-    /// The database server cannot be used.
-    #[error("cannot use the database")]
-    Server(#[source] Error),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseFailure),
     /// A PostgreSQL database was given without a key file.
     #[error(
         "--key-file is required: the file with the encryption keys, the same for every process"
@@ -59,6 +52,14 @@ pub enum StartError {
         path: PathBuf,
         /// Error of the payment runtime.
         source: Error,
+    },
+    /// The key file could not be read once more, after the payment runtime had read it.
+    #[error("cannot read the key file {} a second time; start again", .path.display())]
+    KeyFileLost {
+        /// Path of the file.
+        path: PathBuf,
+        /// Error of the operating system.
+        source: io::Error,
     },
     /// The database has secrets under keys that are not in the key file.
     #[error(

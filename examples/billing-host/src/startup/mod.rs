@@ -21,6 +21,7 @@ use crate::access::{OperatorKey, Throttle};
 use crate::database::PreparedDatabase;
 use crate::demo::simulator;
 use crate::gateways::{GatewayAddresses, gateways};
+use crate::idempotency::{BodyHashKeys, Idempotency};
 use crate::invoices::InvoiceHandler;
 use crate::options::{GatewayTarget, Options};
 use crate::pages::MAX_STREAMS;
@@ -77,6 +78,7 @@ impl BillingHost {
         };
         let receives_webhooks = webhook_base_url.is_some();
         let prepared = PreparedDatabase::create(&options.database).map_err(StartError::Files)?;
+        prepared.try_location().await?;
         let key_file = encryption_key::path(options.key_file.as_deref(), prepared.path());
         let key_file = key_file.ok_or(StartError::NoKeyFile)?;
         let mut builder = prepared.host().with_key_file(&key_file);
@@ -89,9 +91,15 @@ impl BillingHost {
         let host = build_host(builder, config, addresses)
             .await
             .map_err(|error| match error {
-                StartError::Runtime(error) => start_error(error, prepared.path(), &key_file),
+                StartError::Runtime(error) => start_error(error, &prepared, &key_file),
                 other => other,
             })?;
+        let body_keys = BodyHashKeys::from_file(&key_file);
+        let body_keys = body_keys.map_err(|source| StartError::KeyFileLost {
+            path: key_file.clone(),
+            source,
+        })?;
+        let idempotency = Idempotency::new(host.clone(), body_keys);
         let database = prepared.opened_by(host.clone());
         let salt = prepare_tables(&host).await;
         let salt = salt.map_err(|error| StartError::Tables(error.into()))?;
@@ -119,6 +127,7 @@ impl BillingHost {
             trusted_proxies: options.trusted_proxies.into(),
             sessions,
             drafts,
+            idempotency: idempotency.clone(),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             stop: stop.clone(),
         })
@@ -144,6 +153,7 @@ impl BillingHost {
             server: AbortOnDropHandle::new(server),
             inbox_stop,
             inbox: AbortOnDropHandle::new(inbox),
+            idempotency,
             _cleanup: AbortOnDropHandle::new(cleanup),
             simulator,
             database,
@@ -169,7 +179,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Returns the error of a start with the file that it is about.
-fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> StartError {
+fn start_error(source: Error, database: &PreparedDatabase, key_file: &Path) -> StartError {
     let is_unknown_key = |error: &Error| {
         std::error::Error::source(error)
             .is_some_and(|cause| cause.is::<UnknownKeys>() || cause.is::<OtherKey>())
@@ -180,13 +190,7 @@ fn start_error(source: Error, database: Option<&Path>, key_file: &Path) -> Start
             StartError::UnknownKeys { path, source }
         }
         ErrorKind::Encryption => StartError::KeyFile { path, source },
-        ErrorKind::Storage => match database {
-            Some(path) => StartError::Database {
-                path: path.to_owned(),
-                source,
-            },
-            None => StartError::Server(source),
-        },
+        ErrorKind::Storage => StartError::Database(database.failure(source)),
         _ => StartError::Runtime(source),
     }
 }

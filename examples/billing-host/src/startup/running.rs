@@ -8,6 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::database::Database;
 use crate::demo::simulator::RunningSimulator;
+use crate::idempotency::Idempotency;
 use crate::seed;
 
 /// Longest wait, each, for requests in progress and for the webhook delivery in progress.
@@ -25,6 +26,7 @@ pub struct Running {
     pub(super) server: AbortOnDropHandle<io::Result<()>>,
     pub(super) inbox_stop: CancellationToken,
     pub(super) inbox: AbortOnDropHandle<()>,
+    pub(super) idempotency: Idempotency,
     pub(super) _cleanup: AbortOnDropHandle<()>,
     pub(super) simulator: Option<RunningSimulator>,
     pub(super) database: Database,
@@ -72,6 +74,7 @@ impl Running {
             mut server,
             inbox_stop,
             mut inbox,
+            idempotency,
             simulator,
             database,
             ..
@@ -85,6 +88,13 @@ impl Running {
             Err(_) => tracing::warn!("requests in progress were aborted after the timeout"),
         }
         drop(server);
+        let finish = idempotency.finish();
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, finish)
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests with an idempotency key were aborted after the timeout");
+        }
         inbox_stop.cancel();
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut inbox)
             .await

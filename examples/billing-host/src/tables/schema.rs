@@ -54,7 +54,8 @@ CREATE TABLE IF NOT EXISTS billing_api_keys (
     created_at      NUMBER NOT NULL,
     revoked_at      NUMBER
 ) TABLE;
--- Requests that were sent with an idempotency key, for a day. The answer is null while one is running.
+-- Requests that were sent with an idempotency key, for a day. The hash of the body is keyed. The answer is the
+-- JSON text of the ids and reasons from which it is built again, without personal data; null while a request runs.
 CREATE TABLE IF NOT EXISTS billing_idempotency_keys (
     organization_id TEXT NOT NULL,
     route           TEXT NOT NULL,

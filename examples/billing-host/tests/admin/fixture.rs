@@ -1,6 +1,6 @@
 //! A database, an application that serves on it, and the program for administration commands.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -202,6 +202,11 @@ impl AdminFixture {
         self.running().api_key()
     }
 
+    /// Returns the URL of the serving application.
+    pub(crate) fn url(&self) -> &str {
+        self.running().url()
+    }
+
     fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }
@@ -323,6 +328,45 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
         command.env_remove(variable);
     }
     command
+}
+
+/// A second process that serves on a database. Dropping this kills it.
+pub(crate) struct ServingProgram {
+    child: std::process::Child,
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+impl ServingProgram {
+    /// Starts the program and reads its output up to the line that says how to stop it.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut program = Self {
+            child,
+            url: String::new(),
+            token: String::new(),
+        };
+        for line in lines.by_ref().map(Result::unwrap) {
+            if let Some(url) = line.strip_prefix("listening on ") {
+                url.clone_into(&mut program.url);
+            } else if let Some(token) = line.strip_prefix("api key ") {
+                token.clone_into(&mut program.token);
+            } else if line == "Press Ctrl-C to stop." {
+                break;
+            }
+        }
+        assert!(!program.url.is_empty(), "the program exited");
+        program
+    }
+}
+
+impl Drop for ServingProgram {
+    fn drop(&mut self) {
+        // It may have exited already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// Runs a program that exits with 1 and returns the one line of its error message.

@@ -1,11 +1,13 @@
 //! The header `Idempotency-Key` of requests that create.
 
+use data_encoding::HEXLOWER;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use test_support::until;
 
-use crate::fixture::{AdminFixture, on_both_databases};
+use crate::fixture::{AdminFixture, ServingProgram, on_both_databases};
 
 on_both_databases! {
     a_repeated_request_gets_the_first_answer_and_creates_nothing,
@@ -15,6 +17,54 @@ on_both_databases! {
     a_refused_request_gives_its_key_back,
     an_answer_is_kept_for_a_day,
     keys_of_another_form_are_refused,
+    neither_an_answer_nor_a_hash_reveals_personal_data,
+    a_repeated_request_gets_the_resource_as_it_is_now,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_with_one_key_create_one_invoice() {
+    let admin = AdminFixture::on_postgres().await;
+    let other = ServingProgram::start(&mut admin.program(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--simulator-listen",
+        "127.0.0.1:0",
+        "--seed",
+        "none",
+    ]));
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let send = |url: String, token: String| {
+        let request = http.post(format!("{url}/api/v1/invoices"));
+        let request = request.bearer_auth(token).header("idempotency-key", "key");
+        let request = request.header("content-type", "application/json");
+        let request = request.body(invoice(100).to_string());
+        async move { Answer::of(request).await }
+    };
+    let here = || send(admin.url().to_owned(), admin.operator_key().to_owned());
+    let there = || send(other.url.clone(), other.token.clone());
+    let answers: [Answer; 6] =
+        tokio::join!(here(), there(), here(), there(), here(), there()).into();
+    let created: Vec<_> = answers
+        .iter()
+        .filter(|it| it.status == 201 && !it.is_replayed())
+        .collect();
+    assert_eq!(created.len(), 1);
+    for answer in &answers {
+        match answer.status {
+            201 => assert_eq!(answer.json, created[0].json),
+            _ => assert_eq!(
+                (answer.status, &answer.json["code"]),
+                (409, &json!("idempotency_key_in_use"))
+            ),
+        }
+    }
+    for again in [here().await, there().await] {
+        assert!(again.is_replayed());
+        assert_eq!(again.json["id"], created[0].json["id"]);
+    }
+    assert_eq!(invoices(&admin).await, 4);
+    drop(other);
+    admin.close().await;
 }
 
 const ROWS: &str = "SELECT count(*) FROM billing_idempotency_keys";
@@ -26,6 +76,15 @@ struct Answer {
 }
 
 impl Answer {
+    async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            json: serde_json::from_str(&response.text().await.unwrap()).unwrap(),
+        }
+    }
+
     fn is_replayed(&self) -> bool {
         let header = self.headers.get("idempotency-replayed");
         header.is_some_and(|value| value == "true")
@@ -38,12 +97,7 @@ async fn post(admin: &AdminFixture, path: &str, key: &str, body: &Value) -> Answ
     let request = request.bearer_auth(admin.operator_key());
     let request = request.header("content-type", "application/json");
     let request = request.header("idempotency-key", key);
-    let response = request.body(body.to_string()).send().await.unwrap();
-    Answer {
-        status: response.status().as_u16(),
-        headers: response.headers().clone(),
-        json: serde_json::from_str(&response.text().await.unwrap()).unwrap(),
-    }
+    Answer::of(request.body(body.to_string())).await
 }
 
 fn invoice(amount_cents: i64) -> Value {
@@ -173,13 +227,8 @@ async fn a_refused_request_gives_its_key_back(admin: AdminFixture) {
             .status,
         201
     );
-    until(
-        async || match post(&admin, "/invoices", "key", &body).await {
-            answer if answer.status == 201 => Ok(()),
-            answer => Err(answer.json),
-        },
-    )
-    .await;
+    let again = post(&admin, "/invoices", "key", &body).await;
+    assert_eq!(again.status, 201, "{}", again.json);
 
     let mut broken = connection();
     broken["settings"]["environment"] = json!("nowhere");
@@ -187,13 +236,83 @@ async fn a_refused_request_gives_its_key_back(admin: AdminFixture) {
         post(&admin, "/connections", "key", &broken).await.status,
         422
     );
-    until(
-        async || match post(&admin, "/connections", "key", &connection()).await {
-            answer if answer.status == 201 => Ok(()),
-            answer => Err(answer.json),
-        },
-    )
-    .await;
+    let again = post(&admin, "/connections", "key", &connection()).await;
+    assert_eq!(again.status, 201, "{}", again.json);
+    admin.close().await;
+}
+
+async fn neither_an_answer_nor_a_hash_reveals_personal_data(admin: AdminFixture) {
+    let person = json!({"organization_id": "acme", "external_id": "person", "name": "Canary Person",
+                        "email": "canary@example.com", "phone": "9000000123"});
+    assert_eq!(post(&admin, "/customers", "key", &person).await.status, 201);
+    let mut named = invoice(100);
+    named["purpose"] = json!("Canary purpose");
+    assert_eq!(post(&admin, "/invoices", "key", &named).await.status, 201);
+    for text in ["anary", "9000000123"] {
+        let rows = format!("{ROWS} WHERE answer LIKE '%{text}%'");
+        assert_eq!(admin.count(&rows).await, 0, "{text}");
+    }
+    // A guess of the whole body cannot be confirmed without the key file.
+    let guess = HEXLOWER.encode(&Sha256::digest(person.to_string()));
+    let hash = if admin.address().starts_with("sqlite:") {
+        "lower(hex(body_hash))"
+    } else {
+        "encode(body_hash, 'hex')"
+    };
+    assert_eq!(
+        admin
+            .count(&format!("{ROWS} WHERE length({hash}) = 64"))
+            .await,
+        2
+    );
+    assert_eq!(
+        admin
+            .count(&format!("{ROWS} WHERE {hash} = '{guess}'"))
+            .await,
+        0
+    );
+    admin.close().await;
+}
+
+async fn a_repeated_request_gets_the_resource_as_it_is_now(admin: AdminFixture) {
+    let first = post(&admin, "/customers", "key", &customer("acme")).await;
+    assert_eq!((first.status, &first.json["name"]), (201, &json!("Once")));
+    let renamed = json!({"organization_id": "acme", "external_id": "once", "name": "Renamed"});
+    assert_eq!(
+        post(&admin, "/customers", "other", &renamed).await.status,
+        200
+    );
+    let again = post(&admin, "/customers", "key", &customer("acme")).await;
+    assert!(again.is_replayed());
+    assert_eq!(
+        (again.status, &again.json["name"]),
+        (201, &json!("Renamed"))
+    );
+    assert_eq!(again.json["id"], first.json["id"]);
+
+    assert_eq!(
+        post(&admin, "/connections", "key", &connection())
+            .await
+            .status,
+        201
+    );
+    let delete = admin.request(
+        Method::DELETE,
+        "/api/v1/connections/once?organization_id=acme",
+    );
+    let deleted = delete
+        .bearer_auth(admin.operator_key())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status().as_u16(), 204);
+    let gone = post(&admin, "/connections", "key", &connection()).await;
+    assert_eq!(
+        (gone.status, &gone.json["code"]),
+        (410, &json!("idempotency_result_gone"))
+    );
+    let anew = post(&admin, "/connections", "new-key", &connection()).await;
+    assert_eq!((anew.status, anew.is_replayed()), (201, false));
     admin.close().await;
 }
 

@@ -16,8 +16,8 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
     admin.paid_invoice().await;
     let report = admin.succeeds(&["ledger", "audit"]);
     let expected = "payables 1, payments 1, posted 1, dedup keys 1, refunds 0\n\
-                    INR in minor units: received 20012, applied 20012, overpaid 0, refunded 0; \
-                    for payables in another currency: received 0, refunded 0\n\
+                    INR: received ₹200.12, applied ₹200.12, overpaid ₹0.00, refunded ₹0.00; \
+                    for payables in another currency: received ₹0.00, refunded ₹0.00\n\
                     no differences found\n";
     assert_eq!(report, expected);
     let json_report = admin.json(&["ledger", "audit", "--all-organizations"]);
@@ -32,10 +32,7 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
     let output = admin.program(&["ledger", "audit"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let report = text(&output.stdout);
-    assert!(
-        report.contains("INR 200.11 instead of INR 200.12"),
-        "{report}"
-    );
+    assert!(report.contains("₹200.11 instead of ₹200.12"), "{report}");
     assert!(report.contains("organization acme, payable "), "{report}");
     let output = admin.program(&["ledger", "audit", "--json"]).output();
     let json_report: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
@@ -55,7 +52,7 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
         admin.tamper(statement).await;
     }
     let report = text(&admin.program(&["ledger", "audit"]).output().unwrap().stdout);
-    let total = "refunded is not the sum of its refunds: INR 0.07 instead of INR 0.00";
+    let total = "refunded is not the sum of its refunds: ₹0.07 instead of ₹0.00";
     assert!(report.contains(total), "{report}");
     assert!(report.contains("refunded 7; for payables"), "{report}");
     assert!(
@@ -147,7 +144,7 @@ async fn a_manual_payment_is_recorded_once_and_only_without_a_status_api(admin: 
     let recorded = admin.succeeds(&arguments);
     assert_eq!(
         recorded,
-        "recorded: pays what was due; applied INR 200.12, overpaid INR 0.00\n"
+        "recorded: pays what was due; applied ₹200.12, overpaid ₹0.00\n"
     );
     let recorded = admin.succeeds(&arguments);
     assert!(recorded.starts_with("already recorded: "), "{recorded}");
@@ -207,7 +204,7 @@ async fn a_stated_amount_that_is_not_listed_is_written_off_once(admin: AdminFixt
     let result = admin.succeeds(&arguments);
     assert_eq!(
         result,
-        "written off: INR 60.00; the gateway states INR 60.00, posted INR 0.00\n"
+        "written off: ₹60.00; the gateway states ₹60.00, posted ₹0.00\n"
     );
     let again = admin.json(&arguments);
     let expected = json!({"is_new": false, "stated_cents": 6000, "booked_cents": 0,

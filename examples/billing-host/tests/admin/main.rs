@@ -20,4 +20,5 @@ mod secrets;
 #[cfg(unix)]
 mod sign_outs;
 #[cfg(unix)]
+mod start_errors;
 mod tls;

@@ -98,13 +98,13 @@ fn the_demo_completes_its_round_trip() {
         "two requests returned the same URL",
         "redirected to http://127.0.0.1:",
         "the return page shows: Thank you",
-        "payment succeeded, paid INR 200.12 of INR 200.12, due INR 0.00, overpaid INR 0.00",
+        "payment succeeded, paid ₹200.12 of ₹200.12, due ₹0.00, overpaid ₹0.00",
         "answered 200",
         "recorded as duplicate_ignored",
         "answered 401",
         "its payment link is CANCELLED",
-        "paid INR 0.00 of INR 55.00, due INR 0.00, overpaid INR 55.00",
-        "took INR 255.12; the application recorded INR 200.12 as paid and INR 55.00 as overpaid",
+        "paid ₹0.00 of ₹55.00, due ₹0.00, overpaid ₹55.00",
+        "took ₹255.12; the application recorded ₹200.12 as paid and ₹55.00 as overpaid",
     ] {
         assert!(printed.contains(part), "{part} is not in {printed}");
     }

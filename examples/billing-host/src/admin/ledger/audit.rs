@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::command_result::{CommandError, CommandOutput};
 use super::super::output::{self, without_control_characters};
 use super::super::runtime::{AdminRuntime, SecretAccess, Target};
+use crate::money_text;
 
 pub(super) async fn run(
     target: &Target,
@@ -44,23 +45,25 @@ fn text_report(report: &LedgerReport) -> String {
          refunds {refunds}\n"
     );
     for totals in &report.totals {
+        let shown = |units| money_text::format_units(units, totals.currency);
         let _ = writeln!(
             text,
-            "{} in minor units: received {}, applied {}, overpaid {}, refunded {}; for payables in \
-             another currency: received {}, refunded {}",
+            "{}: received {}, applied {}, overpaid {}, refunded {}; for payables in another currency: \
+             received {}, refunded {}",
             totals.currency.code(),
-            totals.received,
-            totals.applied,
-            totals.overpaid,
-            totals.refunded,
-            totals.elsewhere,
-            totals.refunded_elsewhere
+            shown(totals.received),
+            shown(totals.applied),
+            shown(totals.overpaid),
+            shown(totals.refunded),
+            shown(totals.elsewhere),
+            shown(totals.refunded_elsewhere)
         );
     }
     for finding in &report.findings {
         let organization = finding.organization.as_ref();
         let organization =
             organization.map_or_else(String::new, |id| format!("organization {id}, "));
+        let finding = money_text::in_text(&finding.to_string());
         text += &without_control_characters(&format!("{organization}{finding}\n"));
     }
     if report.is_sound() {

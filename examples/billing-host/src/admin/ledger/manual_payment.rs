@@ -9,6 +9,7 @@ use serde_json::json;
 use super::super::command_result::{CommandError, CommandOutput};
 use super::super::output;
 use super::super::runtime::{AdminRuntime, SecretAccess, Target};
+use crate::money_text;
 
 #[derive(Debug, Args)]
 pub(in crate::admin) struct ManualPaymentArgs {
@@ -66,7 +67,7 @@ pub(super) async fn run(
     let text = if target.json {
         json_output(&recorded, currency)
     } else {
-        text_output(&recorded)
+        money_text::in_text(&text_output(&recorded))
     };
     Ok(CommandOutput::success(text))
 }

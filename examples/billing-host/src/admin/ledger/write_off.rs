@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::command_result::{CommandError, CommandOutput};
 use super::super::output;
 use super::super::runtime::{AdminRuntime, SecretAccess, Target};
+use crate::money_text;
 
 #[derive(Debug, Args)]
 pub(in crate::admin) struct WriteOffArgs {
@@ -61,7 +62,9 @@ pub(super) async fn run(
         } else {
             "already written off"
         };
-        format!("{result}: {written_off}; the gateway states {reported}, posted {posted}\n")
+        let text =
+            format!("{result}: {written_off}; the gateway states {reported}, posted {posted}\n");
+        money_text::in_text(&text)
     };
     Ok(CommandOutput::success(text))
 }

@@ -12,12 +12,14 @@ use payment_provider_host::error::Conflict;
 use payment_provider_host::{ConnectionRef, Error, ErrorKind};
 
 use super::super::field::{Field, assign_errors, refill_all};
-use super::super::form::{FormFields, SignedInForm, SubmittedForm};
+use super::super::form::{FormFields, SignedInForm};
 use super::super::layout::{Layout, Section, form_page, page};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
-use super::path_of;
+use super::path_to;
 use super::settings::submitted_settings;
+use crate::connection_creation::{self, AddError};
+use crate::idempotency::{FormKey, Outcome};
 use crate::problem::Problem;
 use crate::seed;
 use crate::session::Session;
@@ -43,6 +45,7 @@ struct GatewayChoicePage {
 struct NewConnectionPage {
     layout: Layout,
     gateway: String,
+    form_key: FormKey,
     fields: Vec<Field>,
     settings: Vec<Field>,
     /// Violations that belong to no field.
@@ -84,37 +87,51 @@ pub(super) async fn add(
     provider: PathProvider,
     form: SignedInForm,
 ) -> PageResult {
-    let SubmittedForm { session, fields } = form.0;
+    let form = form.0;
+    let (session, fields) = (&form.session, &form.fields);
     let gateway = gateway_from_path(&app, provider)?;
     let mut violations = Violations::none();
     let organization = fields.identifier(ORGANIZATION, OrganizationId::new, &mut violations);
     let code = fields.identifier(CODE, ConnectionCode::new, &mut violations);
-    let settings = submitted_settings(&gateway.settings, &fields, &session, &app.drafts);
-    let added = if let Some((organization, code)) = organization.zip(code) {
+    let settings = submitted_settings(&gateway.settings, fields, session, &app.drafts);
+    if let Some((organization, code)) = organization.zip(code) {
+        let request = form.keyed(&organization, "form of a new connection");
         let connection = ConnectionRef::new(organization, code);
+        let path = format!("{}?new", path_to(&connection));
         let (id, name) = (gateway.id.clone(), fields.text(NAME).trim());
         let new = NewConnection::new(connection, id, name, settings);
-        app.host.add_connection(new).await
+        let host = app.host.clone();
+        let outcome = app
+            .idempotency
+            .run_form(request, move |attempt| async move {
+                connection_creation::add_once(&host, new, &attempt).await
+            });
+        match outcome.await? {
+            Outcome::Ran(Ok(_)) | Outcome::Repeated(_) => {
+                return Ok(Redirect::to(&path).into_response());
+            }
+            Outcome::Ran(Err(AddError::Runtime(error))) => violations.extend(invalid(error)?),
+            Outcome::Ran(Err(error)) => return Err(error.into()),
+        }
     } else {
         // Reports the other violations together with those of the identifiers.
-        let found = other_violations(&app, gateway, &fields, &settings);
-        Err(Error::from(found))
-    };
-    match added {
-        Ok(connection) => {
-            let path = format!("{}?new", path_of(&connection));
-            return Ok(Redirect::to(&path).into_response());
-        }
-        Err(error) => match error.kind() {
-            ErrorKind::Invalid(found) => violations.extend(found.clone()),
-            ErrorKind::Conflict(Conflict::CodeTaken) => {
-                let message = "is already the code of another connection";
-                violations.push(CODE, ViolationCode::Invalid, message);
-            }
-            _ => return Err(error.into()),
-        },
+        violations.extend(other_violations(&app, gateway, fields, &settings));
     }
-    Ok(render(&app, &session, gateway, Some(&fields), &violations))
+    Ok(render(&app, session, gateway, Some(fields), &violations))
+}
+
+/// Returns the violations for which a connection was refused; other errors are shown as a page.
+fn invalid(error: Error) -> Result<Violations, Error> {
+    match error.kind() {
+        ErrorKind::Invalid(found) => Ok(found.clone()),
+        ErrorKind::Conflict(Conflict::CodeTaken) => {
+            let mut violations = Violations::none();
+            let message = "is already the code of another connection";
+            violations.push(CODE, ViolationCode::Invalid, message);
+            Ok(violations)
+        }
+        _ => Err(error),
+    }
 }
 
 fn gateway_from_path(app: &App, provider: PathProvider) -> Result<&ProviderDescriptor, Problem> {
@@ -180,6 +197,7 @@ fn render(
     let new = NewConnectionPage {
         layout: Layout::new(&title, Section::Connections, session, app),
         gateway: gateway.display_name.clone(),
+        form_key: FormKey::random(),
         fields,
         settings,
         problems,

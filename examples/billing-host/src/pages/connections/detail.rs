@@ -14,6 +14,7 @@ use super::super::page_links::{PageLinks, parameter};
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use super::{PathNames, descriptor, from_path, is_production, path_of};
+use crate::money_text::Prose;
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::state::App;
@@ -47,7 +48,7 @@ struct ConnectionPage {
     deliveries: Vec<DeliveryRow>,
     pages: PageLinks,
     refused: Vec<RefusedRow>,
-    problem: Option<String>,
+    problem: Option<Prose>,
 }
 
 /// A secret setting.
@@ -202,7 +203,7 @@ async fn render_from(
             .iter()
             .map(RefusedRow::new)
             .collect(),
-        problem,
+        problem: problem.as_deref().map(Prose::of),
     };
     Ok(page(status, &connection_page))
 }

@@ -4,6 +4,7 @@ mod actions;
 mod create;
 mod detail;
 mod list;
+mod retirement;
 mod secrets;
 mod settings;
 
@@ -29,7 +30,7 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/settings", get(settings::form).post(settings::save))
         .route("/rotate", get(actions::redirect).post(secrets::rotate))
-        .route("/retire", get(actions::redirect).post(secrets::retire))
+        .route("/retire", get(retirement::confirm).post(secrets::retire))
         .route("/retry", get(actions::redirect).post(actions::replay));
     Router::new()
         .route("/connections", get(list::list))
@@ -56,6 +57,10 @@ async fn from_path(app: &App, names: PathNames) -> Result<Connection, Problem> {
 
 /// Returns the path of a connection's page.
 fn path_of(connection: &Connection) -> String {
+    path_to(&connection.to_ref())
+}
+
+fn path_to(connection: &ConnectionRef) -> String {
     let mut url = url::Url::parse("http://host/connections")
         .unwrap_or_else(|_| unreachable!("the text is a URL"));
     if let Ok(mut segments) = url.path_segments_mut() {

@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::state::App;
 
 /// Form field with the name of the secret setting.
-const FIELD: &str = "field";
+pub(super) const FIELD: &str = "field";
 const SECRET: &str = "secret";
 
 /// `POST /connections/{organization}/{code}/rotate`: adds a new secret, which API calls use from now on.
@@ -24,7 +24,9 @@ pub(super) async fn rotate(
     names: PathNames,
     form: SignedInForm,
 ) -> PageResult {
-    let SubmittedForm { session, fields } = form.0;
+    let SubmittedForm {
+        session, fields, ..
+    } = form.0;
     let connection = from_path(&app, names).await?;
     let field = fields.text(FIELD);
     let changed = if let Some(secret) = fields.non_blank(SECRET) {
@@ -45,7 +47,9 @@ pub(super) async fn retire(
     names: PathNames,
     form: SignedInForm,
 ) -> PageResult {
-    let SubmittedForm { session, fields } = form.0;
+    let SubmittedForm {
+        session, fields, ..
+    } = form.0;
     let connection = from_path(&app, names).await?;
     let field = fields.text(FIELD);
     let changed = app.host.retire_secrets(&connection.to_ref(), field).await;

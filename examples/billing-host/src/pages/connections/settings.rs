@@ -48,7 +48,9 @@ pub(super) async fn save(
     names: PathNames,
     form: SignedInForm,
 ) -> PageResult {
-    let SubmittedForm { session, fields } = form.0;
+    let SubmittedForm {
+        session, fields, ..
+    } = form.0;
     let connection = from_path(&app, names).await?;
     let schema = &descriptor(&app, &connection)?.settings;
     let settings = submitted_settings(schema, &fields, &session, &app.drafts);

@@ -1,9 +1,12 @@
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use payment_provider_core::{CustomerId, OrganizationId, Pii, ViolationCode, Violations};
 use payment_provider_host::connections::Connection;
+use payment_provider_host::workflows::UnlinkOutcome;
+use serde_json::json;
 
 use super::super::field::{Field, assign_errors, refill_all};
 use super::super::form::{FormFields, SignedInForm, SubmittedForm};
@@ -13,6 +16,7 @@ use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use crate::connection_list::all_connections;
 use crate::customers::{self, Customer, NewCustomer};
+use crate::idempotency::{Attempt, FormKey, Outcome};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::state::App;
@@ -34,8 +38,11 @@ struct CustomerPage {
     layout: Layout,
     /// Path that the form is submitted to.
     action: String,
+    form_key: FormKey,
     fields: Vec<Field>,
     is_new: bool,
+    /// Path of the form for an invoice to the customer.
+    new_invoice: Option<String>,
     /// Violations that belong to no field.
     problems: Vec<String>,
 }
@@ -80,34 +87,81 @@ async fn from_path(app: &App, id: PathId) -> Result<Customer, Problem> {
     customer.ok_or_else(missing)
 }
 
+/// The reason for which a new customer was not saved.
+enum AddError {
+    /// The id belongs to another customer.
+    Taken,
+    Failed(Problem),
+}
+
+impl<E> From<E> for AddError
+where
+    Problem: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// Saves the customer of a form, or shows the form again with its errors. `existing` is the customer that
 /// is edited.
 async fn submit(app: &App, form: &SubmittedForm, existing: Option<&Customer>) -> PageResult {
     let connections = all_connections(&app.host, None).await?;
     let violations = match parse(&form.fields, existing, &connections) {
+        Ok(new) if existing.is_some() => {
+            return Ok(saved(&customers::save_and_link(app, &new).await?.left));
+        }
         Ok(new) => {
-            // An existing customer is changed on their own page only, so that a new one with the same id
-            // does not overwrite them.
-            let is_taken = existing.is_none()
-                && customers::find(&app.host, &new.organization, &new.external_id)
-                    .await?
-                    .is_some();
-            if !is_taken {
-                let left = customers::save_and_link(app, &new).await?.left;
-                if left.still_payable.is_empty() && left.unreconciled.is_empty() {
-                    return Ok(Redirect::to("/customers").into_response());
+            let request = form.keyed(&new.organization, "form of a new customer");
+            let work = app.clone();
+            let outcome = app
+                .idempotency
+                .run_form(request, move |attempt| async move {
+                    add_once(&work, &new, &attempt).await
+                });
+            match outcome.await? {
+                Outcome::Ran(Ok(left)) => return Ok(saved(&left)),
+                Outcome::Ran(Err(AddError::Failed(problem))) => return Err(problem.into()),
+                Outcome::Ran(Err(AddError::Taken)) => {
+                    let mut violations = Violations::none();
+                    let message = "is already the id of another customer";
+                    violations.push(EXTERNAL_ID, ViolationCode::Invalid, message);
+                    violations
                 }
-                return Ok(notice::remaining_links(&left));
+                Outcome::Repeated(_) => return Ok(saved(&UnlinkOutcome::default())),
             }
-            let mut violations = Violations::none();
-            let message = "is already the id of another customer";
-            violations.push(EXTERNAL_ID, ViolationCode::Invalid, message);
-            violations
         }
         Err(violations) => violations,
     };
     let submitted = Some(&form.fields);
     render(app, &form.session, existing, submitted, &violations).await
+}
+
+/// Saves a new customer. An existing customer is changed on their own page only, so that a new one with the same id
+/// does not overwrite them.
+async fn add_once(
+    app: &App,
+    new: &NewCustomer,
+    attempt: &Attempt,
+) -> Result<UnlinkOutcome, AddError> {
+    let existing = customers::find(&app.host, &new.organization, &new.external_id);
+    if existing.await?.is_some() {
+        return Err(AddError::Taken);
+    }
+    let (mut tx, saved) = customers::link_and_begin_to_save(app, new).await?;
+    let made = json!({"id": saved.customer.id});
+    attempt.record(&mut tx, StatusCode::CREATED, &made).await?;
+    app.host.commit(tx).await?;
+    Ok(saved.left)
+}
+
+/// Returns the list of customers, or the payment links that remain elsewhere.
+fn saved(left: &UnlinkOutcome) -> Response {
+    if left.still_payable.is_empty() && left.unreconciled.is_empty() {
+        Redirect::to("/customers").into_response()
+    } else {
+        notice::remaining_links(left)
+    }
 }
 
 fn parse(
@@ -198,8 +252,10 @@ async fn render(
             || "/customers/new".to_owned(),
             |customer| format!("/customers/{}", customer.id),
         ),
+        form_key: FormKey::random(),
         fields,
         is_new: existing.is_none(),
+        new_invoice: existing.map(|customer| format!("/invoices/new?customer={}", customer.id)),
         problems,
     };
     Ok(form_page(violations, &customer_page))

@@ -4,9 +4,9 @@ use payment_provider_core::DisputeStatus;
 use payment_provider_host::payable::{Contested, ParkedDeliveries, StuckCancel, StuckRefund};
 use url::form_urlencoded;
 
-use super::super::amount;
 use super::super::display_time::DisplayTime;
 use super::dispute_row::status_text;
+use crate::money_text;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -54,7 +54,7 @@ fn of_dispute(row: &Contested) -> Item {
     Item {
         path: format!("/invoices/{}#disputes", row.payable),
         title,
-        amount: Some(amount::format(dispute.amount)),
+        amount: Some(money_text::format(dispute.amount)),
         organization: row.organization.to_string(),
         respond_by: dispute.respond_by.map(DisplayTime::of),
     }
@@ -69,7 +69,7 @@ fn of_refund(row: &StuckRefund) -> Item {
     Item {
         path: format!("/invoices/{}#refunds", row.payable),
         title: title.to_owned(),
-        amount: Some(amount::format(refund.amount)),
+        amount: Some(money_text::format(refund.amount)),
         organization: row.organization.to_string(),
         respond_by: None,
     }

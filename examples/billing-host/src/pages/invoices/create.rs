@@ -5,12 +5,13 @@ use payment_provider_core::{Currency, OrganizationId, ViolationCode, Violations}
 
 use super::super::amount;
 use super::super::field::{Field, assign_errors, refill_all};
-use super::super::form::{FormFields, SignedInForm, SubmittedForm};
+use super::super::form::{FormFields, SignedInForm};
 use super::super::layout::{Layout, Section, form_page};
 use super::super::page_links::parameter;
 use super::super::problem_page::PageResult;
 use super::super::signed_in::SignedIn;
 use crate::customers::{self, Customer};
+use crate::idempotency::{FormKey, Outcome};
 use crate::invoices::{self, MAX_PURPOSE_CHARS, NewInvoice};
 use crate::list_position::Position;
 use crate::problem::Problem;
@@ -31,6 +32,7 @@ const MAX_CHOICES: usize = 20;
 #[template(path = "invoice_new.html")]
 struct NewInvoicePage {
     layout: Layout,
+    form_key: FormKey,
     fields: Vec<Field>,
     /// Finds customers that are not among the choices.
     search: Field,
@@ -44,24 +46,43 @@ pub(in super::super) async fn new_form(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let search = parameter(query.as_deref(), SEARCH);
-    let choices = Choices::find(&app, search.as_deref(), None).await?;
+    let chosen = match parameter(query.as_deref(), CUSTOMER) {
+        Some(id) => customers::find_by_id(&app.host, &id).await?,
+        None => None,
+    };
+    let chosen_id = chosen.as_ref().map(|customer| customer.id.clone());
+    let choices = Choices::find(&app, search.as_deref(), chosen).await?;
+    let choices = Choices {
+        chosen_id,
+        ..choices
+    };
     let none = Violations::none();
     Ok(render(&app, &session, &choices, None, &none))
 }
 
 /// `POST /invoices/new`
 pub(in super::super) async fn add(State(app): State<App>, form: SignedInForm) -> PageResult {
-    let SubmittedForm { session, fields } = form.0;
+    let form = form.0;
+    let (session, fields) = (&form.session, &form.fields);
     let customer = customers::find_by_id(&app.host, fields.text(CUSTOMER)).await?;
-    match parse(&fields, customer.as_ref()) {
+    match parse(fields, customer.as_ref()) {
         Ok(new) => {
-            let id = invoices::insert(&app.host, &new).await?;
+            let request = form.keyed(&new.organization, "form of a new invoice");
+            let host = app.host.clone();
+            let outcome = app
+                .idempotency
+                .run_form(request, move |attempt| async move {
+                    invoices::insert_once(&host, &new, &attempt).await
+                });
+            let id = match outcome.await? {
+                Outcome::Ran(created) => created?.id,
+                Outcome::Repeated(answer) => answer.text("id").to_owned(),
+            };
             Ok(Redirect::to(&format!("/invoices/{id}")).into_response())
         }
         Err(violations) => {
             let choices = Choices::find(&app, fields.non_blank(SEARCH), customer).await?;
-            let submitted = Some(&fields);
-            Ok(render(&app, &session, &choices, submitted, &violations))
+            Ok(render(&app, session, &choices, Some(fields), &violations))
         }
     }
 }
@@ -70,6 +91,8 @@ pub(in super::super) async fn add(State(app): State<App>, form: SignedInForm) ->
 struct Choices {
     search: String,
     customers: Vec<Customer>,
+    /// The customer whose page the form was opened from.
+    chosen_id: Option<String>,
 }
 
 impl Choices {
@@ -93,7 +116,11 @@ impl Choices {
             customers.insert(0, chosen);
         }
         let search = search.to_owned();
-        Ok(Self { search, customers })
+        Ok(Self {
+            search,
+            customers,
+            chosen_id: None,
+        })
     }
 }
 
@@ -144,7 +171,11 @@ fn render(
     submitted: Option<&FormFields>,
     violations: &Violations,
 ) -> Response {
-    let Choices { search, customers } = choices;
+    let Choices {
+        search,
+        customers,
+        chosen_id,
+    } = choices;
     let mut options = vec![(String::new(), "Choose".to_owned())];
     options.extend(customers.iter().map(|it| (it.id.clone(), it.label())));
     let help = match (search.is_empty(), customers.len()) {
@@ -158,8 +189,9 @@ fn render(
     };
     let customer = Field::choice(CUSTOMER, "Customer", options).with_help(help);
     // The only customer who was found is chosen.
-    let customer = match customers.as_slice() {
-        [only] if !search.is_empty() => customer.with_value(only.id.as_str()),
+    let customer = match (chosen_id, customers.as_slice()) {
+        (Some(id), _) => customer.with_value(id.as_str()),
+        (None, [only]) if !search.is_empty() => customer.with_value(only.id.as_str()),
         _ => customer,
     };
     let mut fields = vec![
@@ -184,6 +216,7 @@ fn render(
     assign_errors(&mut fields, violations);
     let new = NewInvoicePage {
         layout: Layout::new("New invoice", Section::Invoices, session, app),
+        form_key: FormKey::random(),
         fields,
         search: Field::text(SEARCH, "Find a customer")
             .required()

@@ -5,7 +5,6 @@ use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::accounting::CheckoutState;
 use payment_provider_host::payable::{KnownCheckout, Payable, PayableView};
 
-use super::super::amount;
 use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
 use super::super::live_updates;
@@ -16,6 +15,7 @@ use super::payment_row::PaymentRow;
 use super::status_badge;
 use super::timeline::TimelineEntry;
 use crate::invoices::{self, Invoice, PathId, payable_of};
+use crate::money_text::{self, Prose};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::state::App;
@@ -44,7 +44,7 @@ struct InvoicePage {
     refunds: Vec<RefundRow>,
     timeline: Vec<TimelineEntry>,
     /// Problem of the action before.
-    problem: Option<String>,
+    problem: Option<Prose>,
 }
 
 /// A payment link that can be paid now.
@@ -120,7 +120,7 @@ async fn invoice_page(
     } = payable_of(invoice)?;
     let view = app.host.payable(&organization, &id).await?;
     let now = app.host.clock().now();
-    let shown = |cents| amount::format_minor_units(cents, &invoice.currency);
+    let shown = |cents| money_text::format_minor_units(cents, &invoice.currency);
     let path = format!("/invoices/{}/live", invoice.id);
     let layout = Layout::new(&invoice.purpose, Section::Invoices, session, app).with_live(path);
     Ok(InvoicePage {
@@ -137,7 +137,7 @@ async fn invoice_page(
         refunded: view
             .as_ref()
             .filter(|view| !view.refunded.is_zero())
-            .map(|view| amount::format(view.refunded)),
+            .map(|view| money_text::format(view.refunded)),
         is_payable: !invoice.is_paid() && !invoice.is_voided(),
         can_void: !invoice.is_paid(),
         open_link: view.as_ref().and_then(|view| open_link(view, now)),
@@ -148,7 +148,7 @@ async fn invoice_page(
         timeline: view
             .as_ref()
             .map_or_else(Vec::new, |view| TimelineEntry::all(&view.history)),
-        problem,
+        problem: problem.as_deref().map(Prose::of),
     })
 }
 
@@ -197,7 +197,7 @@ fn checkout_row(known: &KnownCheckout) -> CheckoutRow {
         reference: known.reference.to_string(),
         connection: known.connection.to_string(),
         state,
-        amount: amount::format(known.amount),
+        amount: money_text::format(known.amount),
         expires_at: DisplayTime::of(known.expires_at),
     }
 }

@@ -3,8 +3,8 @@
 use payment_provider_core::{DisputeStatus, Pii, RefundStatus};
 use payment_provider_host::payable::{KnownDispute, KnownRefund};
 
-use super::super::amount;
 use super::super::display_time::DisplayTime;
+use crate::money_text;
 
 /// A dispute of a payment of the invoice.
 pub(super) struct DisputeRow {
@@ -36,7 +36,7 @@ impl DisputeRow {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             status: (status_text(&dispute.status), tone),
-            amount: amount::format(dispute.amount),
+            amount: money_text::format(dispute.amount),
             reason: texts.join(", "),
             respond_by: dispute
                 .respond_by
@@ -87,7 +87,7 @@ impl RefundRow {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             status: (text.to_owned(), tone),
-            amount: amount::format(refund.amount),
+            amount: money_text::format(refund.amount),
         }
     }
 }

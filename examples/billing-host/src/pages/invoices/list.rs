@@ -3,7 +3,6 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::amount;
 use super::super::display_time::DisplayTime;
 use super::super::layout::{Layout, Section, page};
 use super::super::live_updates::{self, Regions};
@@ -14,6 +13,7 @@ use super::attention::{self, Item};
 use super::status_badge;
 use crate::invoices::{self, Invoice};
 use crate::list_position::Position;
+use crate::money_text;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -46,7 +46,7 @@ struct Row {
 
 impl Row {
     fn new(invoice: &Invoice) -> Self {
-        let shown = |cents| amount::format_minor_units(cents, &invoice.currency);
+        let shown = |cents| money_text::format_minor_units(cents, &invoice.currency);
         Self {
             id: invoice.id.clone(),
             purpose: invoice.purpose.clone(),

@@ -8,11 +8,13 @@ mod dispute_row;
 mod list;
 mod payment_row;
 mod timeline;
+mod void_confirmation;
 
 pub(super) use actions::{create_payment_link, qr_code, redirect, void};
 pub(super) use create::{add, new_form};
 pub(super) use detail::{live, open_link, show};
 pub(super) use list::{list, live_list};
+pub(super) use void_confirmation::confirm_void;
 
 use crate::invoices::Invoice;
 

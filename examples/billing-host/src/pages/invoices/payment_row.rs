@@ -3,8 +3,8 @@
 use payment_provider_core::Pii;
 use payment_provider_host::payable::KnownPayment;
 
-use super::super::amount;
 use super::super::display_time::DisplayTime;
+use crate::money_text::{self, Prose};
 
 /// A payment or failed payment attempt of an invoice.
 pub(super) struct PaymentRow {
@@ -16,7 +16,7 @@ pub(super) struct PaymentRow {
     pub(super) bank_reference: String,
     pub(super) paid_at: Option<DisplayTime>,
     /// Allocation of the money, or the reason of the failure.
-    pub(super) result: String,
+    pub(super) result: Prose,
 }
 
 impl PaymentRow {
@@ -24,8 +24,7 @@ impl PaymentRow {
         let payment = &known.payment;
         let result = match (&known.allocation, &payment.failure) {
             (Some(allocation), _) => {
-                let applied = amount::format(allocation.applied);
-                let overpaid = amount::format(allocation.overpaid);
+                let (applied, overpaid) = (allocation.applied, allocation.overpaid);
                 let split = if allocation.overpaid.is_zero() {
                     format!("applied {applied}")
                 } else if allocation.applied.is_zero() {
@@ -46,11 +45,11 @@ impl PaymentRow {
         Self {
             id: payment.id.to_string(),
             status: status_badge(payment.status.as_str()),
-            amount: amount::format(payment.amount),
+            amount: money_text::format(payment.amount),
             method: payment.method.clone().unwrap_or_default(),
             bank_reference: payment.bank_reference.clone().unwrap_or_default(),
             paid_at: payment.paid_at.map(DisplayTime::of),
-            result,
+            result: Prose::of(&result),
         }
     }
 }

@@ -4,6 +4,7 @@ use payment_provider_host::accounting::AuditEvent;
 use payment_provider_host::payable::HistoryLine;
 
 use super::super::display_time::DisplayTime;
+use crate::money_text::Prose;
 
 /// An entry of the timeline.
 pub(super) struct TimelineEntry {
@@ -11,7 +12,7 @@ pub(super) struct TimelineEntry {
     pub(super) title: &'static str,
     /// CSS class.
     pub(super) tone: &'static str,
-    pub(super) detail: String,
+    pub(super) detail: Prose,
     /// Number of equal entries in a row that this entry stands for.
     pub(super) count: usize,
 }
@@ -56,7 +57,7 @@ impl TimelineEntry {
             at: DisplayTime::of(line.at),
             title,
             tone,
-            detail: capitalized(&line.detail),
+            detail: Prose::of(&capitalized(&line.detail)),
             count: 1,
         }
     }

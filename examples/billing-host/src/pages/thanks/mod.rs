@@ -13,12 +13,12 @@ use payment_provider_core::PaymentStatus;
 use payment_provider_core::reexport::jiff::Timestamp;
 use payment_provider_host::payable::{KnownPayment, PayableView};
 
-use super::amount;
 use super::invoices::open_link;
 use super::layout::{Layout, page};
 use super::live_updates;
 use super::problem_page::PageResult;
 use crate::invoices::{self, Invoice, PathId, payable_of};
+use crate::money_text;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -54,7 +54,7 @@ enum Outcome {
 
 impl ThanksPage {
     fn new(invoice: &Invoice, view: Option<&PayableView>, now: Timestamp) -> Self {
-        let shown = |cents| amount::format_minor_units(cents, &invoice.currency);
+        let shown = |cents| money_text::format_minor_units(cents, &invoice.currency);
         let payments = view.map_or(&[][..], |view| &view.payments);
         let is_open = !invoice.is_paid() && !invoice.is_voided();
         let declined = latest_decline(payments).filter(|_| is_open);
@@ -65,7 +65,7 @@ impl ThanksPage {
             amount: shown(invoice.amount_cents),
             paid: shown(invoice.amount_paid_cents),
             due: shown(invoice.amount_due_cents()),
-            refunded: refunded.map(amount::format),
+            refunded: refunded.map(money_text::format),
             outcome: match () {
                 () if invoice.is_paid() => Outcome::Paid,
                 () if invoice.is_voided() => Outcome::Voided,

@@ -3,8 +3,8 @@
 use payment_provider_core::PaymentStatus;
 use payment_provider_host::payable::KnownPayment;
 
-use super::super::amount;
 use super::super::display_time::DisplayTime;
+use crate::money_text;
 
 /// A payment that was received.
 pub(super) struct Receipt {
@@ -22,7 +22,7 @@ impl Receipt {
         let payment = &known.payment;
         let is_received = payment.status == PaymentStatus::Succeeded && known.allocation.is_some();
         is_received.then(|| Self {
-            amount: amount::format(payment.amount),
+            amount: money_text::format(payment.amount),
             paid_at: payment.paid_at.map(DisplayTime::of),
             payment: payment.id.to_string(),
             reference: known.checkout.to_string(),

@@ -6,6 +6,7 @@ use test_support::PATIENCE;
 use crate::fixture::Application;
 
 /// A client that keeps one cookie and follows no redirects.
+#[derive(Clone)]
 pub(super) struct PageClient {
     http: Client,
     base: String,

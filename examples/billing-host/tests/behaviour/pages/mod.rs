@@ -2,8 +2,10 @@
 
 mod attention;
 mod client;
+mod confirmations;
 mod connections;
 mod csrf;
+mod form_keys;
 mod html_escaping;
 mod live_updates;
 mod long_lists;
