@@ -97,7 +97,12 @@ pub(crate) async fn try_server(url: &SecretString) -> Result<(), DatabaseFailure
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
 }
 
 /// Returns the kind of the operating system's error among the causes.
@@ -153,10 +158,9 @@ fn server_advice(user: &str, name: &str, error: &(dyn Error + 'static)) -> Strin
             format!("there is no database {name}; create it, or name another one in {setting}")
         }
         Some("42501") => format!("the user {user} lacks a privilege; grant it"),
-        Some(_) => String::new(),
         None if io_kind(error).is_some() => {
             format!("the server does not answer; start it, or correct the address in {setting}")
         }
-        None => String::new(),
+        _ => String::new(),
     }
 }

@@ -82,7 +82,7 @@ async fn content_goes_after_its_time_and_the_key_later(database: Database) {
     let report = paid(&bench).await;
     let before = bench.view("inv").await;
     let key = bench.deliveries().await.remove(0).key;
-    bench.clock.advance(30 * DAY - MOMENT);
+    bench.clock.advance((30 * DAY).saturating_sub(MOMENT));
     assert_eq!(bench.expire().await, (0, 0));
     bench.clock.advance(MOMENT);
     assert_eq!(bench.expire().await, (1, 0));
@@ -102,7 +102,7 @@ async fn content_goes_after_its_time_and_the_key_later(database: Database) {
     );
     bench.expect_dropped(&key).await;
 
-    bench.clock.advance(370 * DAY - 2 * MOMENT);
+    bench.clock.advance((370 * DAY).saturating_sub(2 * MOMENT));
     assert_eq!(bench.expire().await, (0, 0));
     bench.clock.advance(2 * MOMENT);
     assert_eq!(bench.expire().await, (0, 1));
@@ -127,7 +127,7 @@ async fn a_replay_starts_the_time_again(database: Database) {
     bench.clock.advance(20 * DAY);
     assert!(bench.replay(&key).await.unwrap());
     bench.apply_all().await;
-    bench.clock.advance(30 * DAY - MOMENT);
+    bench.clock.advance((30 * DAY).saturating_sub(MOMENT));
     assert_eq!(bench.expire().await, (0, 0));
     bench.clock.advance(MOMENT);
     assert_eq!(bench.expire().await, (1, 0));
@@ -147,7 +147,9 @@ async fn an_unmatched_delivery_matches_nothing_once_it_is_dropped(database: Data
     bench.apply_all().await;
     let stored = bench.deliveries().await.remove(0);
     assert_eq!(stored.state, DeliveryState::Unmatched);
-    bench.clock.advance(180 * DAY - Duration::from_secs(1));
+    bench
+        .clock
+        .advance((180 * DAY).saturating_sub(Duration::from_secs(1)));
     assert_eq!(bench.expire().await, (0, 0));
     bench.clock.advance(Duration::from_secs(1));
     assert_eq!(bench.expire().await, (1, 0));
@@ -213,7 +215,7 @@ async fn a_dropped_dead_letter_does_not_keep_its_connection(database: Database) 
     assert_eq!(parked.unwrap(), ParkOutcome::Parked);
     // Long after the grace period of the connection, the dead letter alone keeps it.
     execute(&bench.host, "UPDATE checkouts SET expires_at = 1").await;
-    bench.clock.advance(180 * DAY - MOMENT);
+    bench.clock.advance((180 * DAY).saturating_sub(MOMENT));
     assert_eq!(bench.expire().await, (0, 0));
     let refused = bench.host.delete_connection(&main).await.unwrap_err();
     let text = refused.to_string();
@@ -275,7 +277,7 @@ async fn times_that_contradict_each_other_are_refused(database: Database) {
         let built = builder.with_key_file(key).with_config(config).build().await;
         built.map(drop).map_err(|error| invalid_fields(&error))
     };
-    let short = build(|config| config.applied_retention = DAY - MOMENT).await;
+    let short = build(|config| config.applied_retention = DAY.saturating_sub(MOMENT)).await;
     assert_eq!(short, Err(vec!["applied_retention".to_owned()]));
     let keyless = build(|config| config.delivery_key_retention = 179 * DAY).await;
     assert_eq!(keyless, Err(vec!["delivery_key_retention".to_owned()]));

@@ -66,11 +66,8 @@ impl BillingHost {
         let own_url: Url = url.parse().map_err(StartError::Url)?;
         // Only a simulator can reach a loopback address. Without a public URL, links to a real gateway
         // carry no webhook URL.
-        let webhook_base_url = match (&options.public_url, &simulator_url) {
-            (Some(public_url), _) => Some(public_url.clone()),
-            (None, Some(_)) => Some(own_url.clone()),
-            (None, None) => None,
-        };
+        let simulated = simulator_url.as_ref().map(|_| own_url.clone());
+        let webhook_base_url = options.public_url.clone().or(simulated);
 
         let addresses = match simulator_url {
             Some(_) => GatewayAddresses::OfficialAndLocal,
@@ -88,18 +85,13 @@ impl BillingHost {
         let mut config = HostConfig::default();
         config.public_url = webhook_base_url;
         config.delivery_lease = options.delivery_lease;
-        let host = build_host(builder, config, addresses)
+        let host = build_host(builder.with_config(config), addresses)
             .await
             .map_err(|error| match error {
                 StartError::Runtime(error) => start_error(error, &prepared, &key_file),
                 other => other,
             })?;
-        let body_keys = BodyHashKeys::from_file(&key_file);
-        let body_keys = body_keys.map_err(|source| StartError::KeyFileLost {
-            path: key_file.clone(),
-            source,
-        })?;
-        let idempotency = Idempotency::new(host.clone(), body_keys);
+        let idempotency = Idempotency::new(host.clone(), body_keys(&key_file)?);
         let database = prepared.opened_by(host.clone());
         let salt = prepare_tables(&host).await;
         let salt = salt.map_err(|error| StartError::Tables(error.into()))?;
@@ -195,16 +187,19 @@ fn start_error(source: Error, database: &PreparedDatabase, key_file: &Path) -> S
     }
 }
 
-async fn build_host(
-    builder: HostBuilder,
-    config: HostConfig,
-    addresses: GatewayAddresses,
-) -> Result<Host, StartError> {
+/// Derives the keys of body hashes from a key file that the payment runtime has read.
+fn body_keys(key_file: &Path) -> Result<BodyHashKeys, StartError> {
+    BodyHashKeys::from_file(key_file).map_err(|source| StartError::KeyFileLost {
+        path: key_file.to_owned(),
+        source,
+    })
+}
+
+async fn build_host(builder: HostBuilder, addresses: GatewayAddresses) -> Result<Host, StartError> {
     let registry = gateways(addresses).map_err(StartError::Gateways)?;
     let host = builder
         .with_registry(registry)
         .with_handler(InvoiceHandler)
-        .with_config(config)
         .build()
         .await?;
     Ok(host)

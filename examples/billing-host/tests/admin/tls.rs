@@ -50,7 +50,7 @@ async fn a_server_is_reached_over_tls_and_its_certificate_is_checked() {
     running.unwrap().shutdown().await;
     for refused in [url("disable"), verified(&unknown)] {
         let started = BillingHost::start(options(&refused, directory.path())).await;
-        assert!(matches!(started, Err(StartError::Server(_))), "{refused}");
+        assert!(matches!(started, Err(StartError::Database(_))), "{refused}");
     }
     drop(server);
 }
