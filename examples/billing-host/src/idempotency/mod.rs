@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use payment_provider_core::reexport::jiff::{SignedDuration, Timestamp};
 use payment_provider_host::Host;
-use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -61,6 +60,8 @@ pub(crate) enum Outcome<T, E> {
 enum Start {
     Run(Attempt),
     Replay(Answer),
+    /// An earlier request with the key has no answer yet.
+    Running,
 }
 
 /// Runs requests at most once for each key.
@@ -102,39 +103,7 @@ impl Idempotency {
         T: Send + 'static,
         E: Send + 'static,
     {
-        if request.key.is_none() {
-            return Ok(Outcome::Ran(work(Attempt::unkeyed()).await));
-        }
-        let this = self.clone();
-        let tracked = async move { this.run_keyed(request, work).await }.in_current_span();
-        let outcome = self.tasks.spawn(tracked).await;
-        outcome.unwrap_or_else(|_| Err(Problem::unavailable()))
-    }
-
-    async fn run_keyed<T, E, F>(
-        &self,
-        request: KeyedRequest,
-        work: impl FnOnce(Attempt) -> F + Send + 'static,
-    ) -> Result<Outcome<T, E>, Problem>
-    where
-        F: Future<Output = Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: Send + 'static,
-    {
-        let attempt = match self.start(&request).await? {
-            Start::Run(attempt) => attempt,
-            Start::Replay(answer) => return Ok(Outcome::Repeated(answer)),
-        };
-        // In a task of its own, so that a panic releases the key as well.
-        let work = work(attempt.clone()).in_current_span();
-        let ran = self.tasks.spawn(work).await;
-        if !matches!(ran, Ok(Ok(_))) {
-            attempt.release(&self.host).await;
-        }
-        ran.map(Outcome::Ran).map_err(|error| {
-            tracing::error!(%error, "a request with an idempotency key failed");
-            Problem::unavailable()
-        })
+        self.run_after(Duration::ZERO, request, work).await
     }
 
     /// Runs a form unless it was submitted before. Waits briefly for a submission that still runs, because a
@@ -149,27 +118,73 @@ impl Idempotency {
         T: Send + 'static,
         E: Send + 'static,
     {
-        // After this wait, the request is refused if the earlier one still runs.
-        let wait = self.wait_for_earlier(&request);
-        if let Ok(waited) = tokio::time::timeout(FORM_WAIT, wait).await {
-            waited?;
-        }
-        self.run(request, work).await
+        self.run_after(FORM_WAIT, request, work).await
     }
 
-    async fn wait_for_earlier(&self, request: &KeyedRequest) -> Result<(), Problem> {
-        let Some(key) = &request.key else {
-            return Ok(());
+    /// Runs a request, and waits this long for an earlier one with the same key.
+    async fn run_after<T, E, F>(
+        &self,
+        patience: Duration,
+        request: KeyedRequest,
+        work: impl FnOnce(Attempt) -> F + Send + 'static,
+    ) -> Result<Outcome<T, E>, Problem>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        if request.key.is_none() {
+            return Ok(Outcome::Ran(work(Attempt::unkeyed()).await));
+        }
+        let this = self.clone();
+        let tracked = async move { this.run_keyed(patience, request, work).await };
+        let tracked = tracked.in_current_span();
+        let outcome = self.tasks.spawn(tracked).await;
+        outcome.unwrap_or_else(|_| Err(Problem::unavailable()))
+    }
+
+    async fn run_keyed<T, E, F>(
+        &self,
+        patience: Duration,
+        request: KeyedRequest,
+        work: impl FnOnce(Attempt) -> F + Send + 'static,
+    ) -> Result<Outcome<T, E>, Problem>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let attempt = match self.start_after(patience, &request).await? {
+            Start::Run(attempt) => attempt,
+            Start::Replay(answer) => return Ok(Outcome::Repeated(answer)),
+            Start::Running => return Err(request.source.running()),
         };
-        let row = Row::new(&request.organization, request.route, key.clone());
-        let mut ticks = tokio::time::interval(FORM_POLL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // In a task of its own, so that a panic releases the key as well.
+        let work = work(attempt.clone()).in_current_span();
+        let ran = self.tasks.spawn(work).await;
+        if !matches!(ran, Ok(Ok(_))) {
+            attempt.release(&self.host).await;
+        }
+        ran.map(Outcome::Ran).map_err(|error| {
+            tracing::error!(%error, "a request with an idempotency key failed");
+            Problem::unavailable()
+        })
+    }
+
+    /// Starts a request once an earlier one with the same key has ended, or after this wait.
+    async fn start_after(
+        &self,
+        patience: Duration,
+        request: &KeyedRequest,
+    ) -> Result<Start, Problem> {
+        let deadline = tokio::time::Instant::now() + patience;
         loop {
-            ticks.tick().await;
-            let now = self.host.clock().now().as_millisecond();
-            if !row.is_running(&self.host, now).await? {
-                return Ok(());
+            let start = self.start(request).await?;
+            let is_late = tokio::time::Instant::now() >= deadline;
+            if is_late || !matches!(start, Start::Running) {
+                return Ok(start);
             }
+            tokio::time::sleep(FORM_POLL).await;
         }
     }
 
@@ -190,16 +205,18 @@ impl Idempotency {
         let found = if row.insert(&mut tx, &hash, now, lease_until).await? {
             None
         } else {
-            // It was released between the two statements: the client tries again.
-            let found = row.find(&mut tx).await?;
-            Some(found.ok_or_else(|| source.running())?)
+            let Some(found) = row.find(&mut tx).await? else {
+                // It was released between the two statements: the client tries again.
+                return Ok(Start::Running);
+            };
+            Some(found)
         };
         let first_at = match found {
             None => None,
             Some(found) if found.created_at < oldest_kept => {
                 let replaced = row.replace(&mut tx, &found, &hash, now, lease_until);
                 if !replaced.await? {
-                    return Err(source.running());
+                    return Ok(Start::Running);
                 }
                 None
             }
@@ -222,12 +239,12 @@ impl Idempotency {
             Some(found) if found.lease_until > lease_until => {
                 row.cap_lease(&mut tx, &found, lease_until).await?;
                 host.commit(tx).await?;
-                return Err(source.running());
+                return Ok(Start::Running);
             }
-            Some(found) if found.lease_until > now => return Err(source.running()),
+            Some(found) if found.lease_until > now => return Ok(Start::Running),
             Some(found) => {
                 if !row.take_over(&mut tx, &found, lease_until).await? {
-                    return Err(source.running());
+                    return Ok(Start::Running);
                 }
                 Some(found.created_at)
             }

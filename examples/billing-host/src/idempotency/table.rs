@@ -4,7 +4,7 @@ use payment_provider_host::{Host, Transaction};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::tables::{TableError, in_tx, on_pool};
+use crate::tables::{TableError, in_tx};
 
 /// Deletes at most `$2` rows from before `$1`. A row that is used again meanwhile stays.
 pub(crate) const DELETE_EXPIRED: &str = "DELETE FROM billing_idempotency_keys
@@ -207,25 +207,6 @@ impl Row {
                 .await?;
         });
         Ok(())
-    }
-
-    /// Returns true if a request with the key has no answer yet and its lease has not ended at `now`.
-    pub(super) async fn is_running(&self, host: &Host, now: i64) -> Result<bool, TableError> {
-        const SQL: &str = concat!(
-            "SELECT count(*) FROM billing_idempotency_keys
-             WHERE status IS NULL AND lease_until > $4 AND ",
-            of_row!()
-        );
-        let running: i64 = on_pool!(host, pool => {
-            sqlx::query_scalar(SQL)
-                .bind(&self.organization)
-                .bind(self.route)
-                .bind(&self.key)
-                .bind(now)
-                .fetch_one(pool)
-                .await
-        })?;
-        Ok(running > 0)
     }
 
     /// Deletes the row if it has no answer and is still claimed by this request.

@@ -46,7 +46,9 @@ async fn the_attention_of_a_key_is_that_of_its_organization(admin: AdminFixture)
     let (_, own) = create(&admin, "acme");
     let (_, other) = create(&admin, "other");
     let get = async |key: &str, path: &str| send(&admin, key, Method::GET, path, None).await;
-    let nothing = json!({"disputes": [], "refunds": [], "parked_deliveries": []});
+    let nothing = json!({
+        "disputes": [], "refunds": [], "parked_deliveries": [], "failing_cancels": [],
+    });
     assert_eq!(get(&other, "/attention").await, (200, nothing));
     let theirs = get(&other, "/attention?organization_id=acme").await;
     assert_eq!(theirs.0, 404);

@@ -54,7 +54,7 @@ async fn an_audit_of_sound_books_exits_with_0_and_of_tampered_ones_with_1(admin:
     let report = text(&admin.program(&["ledger", "audit"]).output().unwrap().stdout);
     let total = "refunded is not the sum of its refunds: ₹0.07 instead of ₹0.00";
     assert!(report.contains(total), "{report}");
-    assert!(report.contains("refunded 7; for payables"), "{report}");
+    assert!(report.contains("refunded ₹0.07; for payables"), "{report}");
     assert!(
         report.contains(", payment another: its columns"),
         "{report}"
