@@ -8,10 +8,12 @@ use crate::PayableId;
 use crate::accounting::CheckoutState;
 use crate::accounting::{AllocationOutcome, CloseReason};
 
-/// Rows of every table, in every state, with texts that are easily damaged. `@bytes@` is replaced by a body.
+/// Rows of every table, in every state, with texts that are easily damaged. `@bytes@` is replaced by
+/// a body, `@hash_key@` by a key.
 const FIRST: &str = r#"
 DELETE FROM installation;
-INSERT INTO installation (only_row, id, encryption_key) VALUES (1, 'an-earlier-installation', '1a2b3c4d');
+INSERT INTO installation (only_row, id, encryption_key, delivery_hash_key) VALUES
+    (1, 'an-earlier-installation', '1a2b3c4d', @hash_key@);
 INSERT INTO connections (organization_id, provider, code, name, environment, plain_settings,
         encrypted_settings, settings_version, enabled, matched_secret, matched_at, payment_event_at,
         created_at) VALUES
@@ -270,7 +272,10 @@ async fn the_inbox(store: &Store) {
 
 /// Fills the tables of the earlier version, upgrades them, and reads everything.
 async fn nothing_is_lost(earlier: Store, bytes: &str, upgrade: impl AsyncFnOnce(Store) -> Store) {
-    let rows = FIRST.replace("@bytes@", bytes);
+    let hash_key = bytes.replace("00ff0a275c", "000102030405060708090a0b0c0d0e0f");
+    let rows = FIRST
+        .replace("@bytes@", bytes)
+        .replace("@hash_key@", &hash_key);
     world::execute(&earlier, &rows).await;
     let known = catalog::tables(&earlier).await;
     let before = catalog::content(&earlier, &known).await;

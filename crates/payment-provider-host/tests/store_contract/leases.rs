@@ -92,7 +92,10 @@ pub(super) async fn a_delivery_is_its_owners_until_it_ends(world: World) {
     let pk = leased(&world.one, connection_pk, &["d"]).await[0].pk;
     let is_leased = async |owner| {
         let mut tx = world.two.begin().await.unwrap();
-        tx.is_leased(pk, owner).await.unwrap()
+        let leased = tx.is_leased(pk, owner).await.unwrap();
+        // A transaction that is only dropped keeps its lock for a moment, and a lease does not wait.
+        tx.commit().await.unwrap();
+        leased
     };
     assert!(is_leased("me").await);
     assert!(!is_leased("you").await);
