@@ -223,7 +223,7 @@ mod tests {
         let error = parse("bench").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`bench` needs one of: edge, isolation, retention"
+            "`bench` needs one of: audit, edge, isolation, retention"
         );
         let error = parse("bench egde").unwrap_err();
         assert_eq!(
