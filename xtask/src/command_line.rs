@@ -16,7 +16,8 @@ cargo xtask <command>
   english           check the English of comments; print every finding, also those within the limits
   links [--fix]     check the links of READMEs to the built documentation; --fix writes their addresses
   histories         play a million random histories of payments without a database
-  bench <name>      measure, and print the figures: `edge` floods the application with unfinished connections;
+  bench <name>      measure, and print the figures: `audit` compares the books of gateway and application while
+                      everything fails; `edge` floods the application with unfinished connections;
                       `isolation` measures the delay of one organization beside another's load; `retention
                       [--deliveries N]` measures the intake of webhooks while N old deliveries are dropped
   packages          list the files and sizes of the packages to publish, and check their manifests
