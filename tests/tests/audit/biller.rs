@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::books::text;
 use crate::fleet::Addresses;
 
-/// The time limit of any step, with all faults.
-const LIMIT: Duration = Duration::from_mins(2);
+/// The time limit of any step, with all faults. A process that is killed leaves the key of its request taken for a
+/// minute, and the next one may be killed as well.
+const LIMIT: Duration = Duration::from_mins(5);
 const ANSWER: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_millis(80);
 
