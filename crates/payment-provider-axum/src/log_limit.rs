@@ -65,7 +65,7 @@ impl LogLimit {
             return Some(std::mem::take(&mut known.left_out));
         }
         if latest.len() >= KEPT && subject.1.is_some() {
-            // What was left out is not forgotten: it is overdue.
+            // The number of lines left out is kept, and printed as overdue.
             latest.retain(|_, known| known.is_recent(now) || known.left_out > 0);
         }
         let first = Latest {

@@ -66,7 +66,7 @@ pub(crate) async fn whole(store: Store) {
     measure(store, load).await;
 }
 
-/// What a database holds.
+/// The rows and bytes of a database.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     rows: i64,
@@ -134,7 +134,7 @@ async fn measure(store: Store, load: Load) {
     }
     let rate = u128::from(load.old) * 1_000 / took.as_millis();
     println!("  all done after {took:.1?}: {rate} a second");
-    // What is left is that of the webhooks that just arrived.
+    // Only the webhooks that just arrived are left.
     let new_bytes = 4_096 * as_i64(sent);
     assert!(
         after.live_bytes < before.live_bytes / 10 + new_bytes,

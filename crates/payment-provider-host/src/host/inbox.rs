@@ -81,7 +81,7 @@ impl Host {
     /// [`run_inbox`](Self::run_inbox) does this by itself.
     ///
     /// **Contract.** A checkout has to be ended if it can still be paid although its payable is closed, or was
-    /// paid on another checkout. That is recorded together with the payment or the closing. Whoever caused it
+    /// paid on another checkout. That is recorded together with the payment or the closing. The caller that caused it
     /// ends the checkout at once; if that fails, or the process ends, a worker tries again, after waits that
     /// double from half a minute to an hour, until the gateway reports that the checkout ended.
     /// [`KnownCheckout::cancel`](crate::payable::KnownCheckout::cancel) shows it.

@@ -1,7 +1,7 @@
 //! Keyed hashes of requests.
 //!
 //! A body holds names, addresses and amounts, which can be guessed. A plain hash would confirm a guess to anyone
-//! who reads the database, so the hash is an HMAC-SHA256 under a key that the database does not have.
+//! who reads the database, so the hash is an HMAC-SHA256 under a key from the key file.
 
 use std::fmt;
 use std::io;
